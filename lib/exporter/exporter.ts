@@ -1,0 +1,224 @@
+// startExporter(): serves a registry over HTTP from a worker thread of its own, so that a scrape is answered while the
+// program's threads are blocked: the scrape stays up exactly when it matters.
+import { join } from 'node:path'
+import { type SHARE_ENV, Worker } from 'node:worker_threads'
+import { invalidType, invalidValue, NanotallyError } from '../errors.js'
+import { counter } from '../instruments/counter.js'
+import { checkRegistry } from '../instruments/definition.js'
+import type { Registry } from '../registry.js'
+import { warnOnce } from '../warnings.js'
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
+
+const DEFAULT_PORT = 9464
+const DEFAULT_HOST = '127.0.0.1'
+const DEFAULT_COLLECT_TIMEOUT_MS = 25
+const FIRST_RESTART_MS = 100
+const LONGEST_RESTART_MS = 30_000
+/** An exporter that has run for this long starts its back-off from the beginning. */
+const STABLE_MS = 60_000
+
+/** Options of `startExporter()`. */
+export interface ExporterOptions {
+  /** 0 to 65535; 0 takes any free port. Default 9464. */
+  port?: number | undefined
+  /** The address to listen on. Default 127.0.0.1. */
+  host?: string | undefined
+  /** Default: the process-wide default registry. */
+  registry?: Registry | undefined
+  /** `true` lets the process end while the exporter runs. Default false. */
+  unref?: boolean | undefined
+  /**
+   * `true` closes the exporter on SIGINT and SIGTERM, then raises the signal again for whoever handles it next. Default
+   * false: signals are the program's.
+   */
+  closeOnSignals?: boolean | undefined
+  /** How long a scrape waits for `collect` callbacks of the program's threads, in milliseconds, 0 to 60000. Default 25. */
+  collectTimeoutMs?: number | undefined
+}
+
+/** A running exporter. */
+export interface Exporter {
+  /** Where to scrape, such as `http://127.0.0.1:9464/metrics`. */
+  readonly url: string
+  readonly port: number
+  /** Finishes the requests in flight, then ends the thread. Idempotent. */
+  close(): Promise<void>
+}
+
+interface Settings {
+  registry: Registry
+  host: string
+  collectTimeoutMs: number
+  unref: boolean
+}
+
+function listenError(code: string, message: string, host: string, port: number): NanotallyError {
+  const where = `port ${port} on ${host}`
+  if (code === 'EADDRINUSE') {
+    return new NanotallyError(
+      'ERR_NANOTALLY_PORT_IN_USE',
+      `${where} is in use, maybe by another process of this program: give each its own port, or 0 for any free one`,
+    )
+  }
+  if (code === 'EACCES') {
+    return new NanotallyError('ERR_NANOTALLY_PORT_DENIED', `${where} may not be used: take a port from 1024 on`)
+  }
+  return new NanotallyError('ERR_NANOTALLY_LISTEN', `cannot listen on ${where}: ${message}`)
+}
+
+/** NODE_OPTIONS would run the program's preloads again in the exporter's thread. */
+function environmentOfWorker(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...env } = process.env
+  return env
+}
+
+class ExporterThread implements Exporter {
+  readonly #settings: Settings
+  #port: number
+  #worker: Worker | undefined
+  #closing: Promise<void> | undefined
+  #restart: NodeJS.Timeout | undefined
+  #failures = 0
+  #listeningSince = 0
+
+  constructor(settings: Settings, port: number) {
+    this.#settings = settings
+    this.#port = port
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get url(): string {
+    const { host } = this.#settings
+    const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${this.#port}/metrics`
+  }
+
+  /** Resolves once it listens. */
+  start(): Promise<void> {
+    const { registry, host, collectTimeoutMs, unref } = this.#settings
+    const setup: WorkerSetup = { registryId: registry._nativeId, host, port: this.#port, collectTimeoutMs }
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(join(__dirname, 'worker.js'), {
+        name: 'nanotally-exporter',
+        workerData: setup,
+        execArgv: [],
+        env: environmentOfWorker() as typeof SHARE_ENV | NodeJS.ProcessEnv,
+      })
+      this.#worker = worker
+      let listening = false
+      let failure: unknown = new NanotallyError('ERR_NANOTALLY_EXPORTER', 'the exporter thread ended unexpectedly')
+      worker.on('message', (message: FromWorker) => {
+        if (message.type === 'failed') {
+          failure = listenError(message.code, message.message, host, this.#port)
+          return
+        }
+        listening = true
+        this.#port = message.port
+        this.#listeningSince = Date.now()
+        resolve()
+      })
+      // Without a listener an error in the thread would end the program.
+      worker.on('error', (error) => {
+        failure = error
+      })
+      worker.on('exit', () => {
+        this.#worker = undefined
+        if (this.#closing !== undefined) resolve()
+        else if (listening) this.#restartLater(failure)
+        else reject(failure)
+      })
+      if (unref) worker.unref()
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      clearTimeout(this.#restart)
+      active.delete(this)
+      const worker = this.#worker
+      if (worker === undefined) {
+        resolve()
+        return
+      }
+      worker.ref()
+      worker.once('exit', () => resolve())
+      worker.postMessage({ type: 'close' } satisfies ToWorker)
+    })
+    return this.#closing
+  }
+
+  #restartLater(failure: unknown): void {
+    if (Date.now() - this.#listeningSince > STABLE_MS) this.#failures = 0
+    const delayMs = Math.min(FIRST_RESTART_MS * 2 ** this.#failures++, LONGEST_RESTART_MS)
+    warnOnce('exporter', `nanotally's exporter thread ended and is started again: ${failure}`)
+    const { registry, unref } = this.#settings
+    this.#restart = setTimeout(() => {
+      try {
+        counter({
+          name: 'nanotally_exporter_restarts_total',
+          help: 'Times that the exporter thread was started again.',
+          registry,
+        }).inc()
+        this.start().catch((error) => this.#restartLater(error))
+      } catch (error) {
+        // The registry was closed: there is nothing left to serve.
+        warnOnce('exporter-registry', `nanotally's exporter is not started again: ${error}`)
+        active.delete(this)
+      }
+    }, delayMs)
+    if (unref) this.#restart.unref()
+  }
+}
+
+/** Running exporters. They keep a private registry from being collected while it is served. */
+const active = new Set<ExporterThread>()
+
+function checkInteger(name: string, value: unknown, highest: number): number {
+  if (typeof value !== 'number') throw invalidType(name, 'an integer', value)
+  if (!Number.isInteger(value) || value < 0 || value > highest) {
+    throw invalidValue(name, `an integer of 0 to ${highest}`, value)
+  }
+  return value
+}
+
+function closeOnSignals(exporter: Exporter): void {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) {
+    process.once(signal, () => {
+      exporter.close().then(() => process.kill(process.pid, signal))
+    })
+  }
+}
+
+/**
+ * Starts serving `GET /metrics` from a worker thread.
+ *
+ * If that thread ever dies it is started again, with a growing delay, and counted in
+ * `nanotally_exporter_restarts_total`; it never takes the program with it.
+ *
+ * @throws `ERR_NANOTALLY_PORT_IN_USE`, `ERR_NANOTALLY_PORT_DENIED`, `ERR_NANOTALLY_LISTEN`, `ERR_NANOTALLY_EXPORTER`,
+ * `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_VALUE`, `ERR_NANOTALLY_REGISTRY_CLOSED` (rejects)
+ *
+ * @example
+ * const exporter = await startExporter({ port: 0 })
+ * console.log(exporter.url)
+ * await exporter.close()
+ */
+export async function startExporter(options: ExporterOptions = {}): Promise<Exporter> {
+  const { host = DEFAULT_HOST, unref = false, collectTimeoutMs = DEFAULT_COLLECT_TIMEOUT_MS } = options
+  if (typeof host !== 'string' || host === '') throw invalidType('host', 'an address', host)
+  const settings = {
+    registry: checkRegistry(options.registry),
+    host,
+    unref,
+    collectTimeoutMs: checkInteger('collectTimeoutMs', collectTimeoutMs, 60_000),
+  }
+  const exporter = new ExporterThread(settings, checkInteger('port', options.port ?? DEFAULT_PORT, 65_535))
+  await exporter.start()
+  active.add(exporter)
+  if (options.closeOnSignals === true) closeOnSignals(exporter)
+  return exporter
+}

@@ -1,0 +1,16 @@
+// The public API of nanotally.
+export { NanotallyError } from './errors.js'
+export { type Exporter, type ExporterOptions, startExporter } from './exporter/exporter.js'
+export type { BoundHistogram } from './instruments/bound-histogram.js'
+export { type BoundCounter, type Counter, type CounterOptions, counter } from './instruments/counter.js'
+export type { LabelNames, Labels, LabelTuple, LabelValue, MetricOptions, WithLabels } from './instruments/definition.js'
+export {
+  type DerivedGaugeOptions,
+  derivedGauge,
+  type Operand,
+  type OperandMetric,
+} from './instruments/derived-gauge.js'
+export { type BoundGauge, type Gauge, type GaugeOptions, gauge } from './instruments/gauge.js'
+export { type Histogram, type HistogramOptions, histogram } from './instruments/histogram.js'
+export { record } from './instruments/record.js'
+export { type Exposition, Registry, type RenderOptions, registry } from './registry.js'

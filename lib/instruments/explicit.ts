@@ -1,0 +1,48 @@
+// One series of a histogram with explicit buckets: sum, NaN count, then a cell per bucket (native/core/metric.h,
+// ExplicitCells).
+
+import { BoundHistogram } from './bound-histogram.js'
+import type { Instrument, Place } from './instrument.js'
+
+const NAN = 1
+const BUCKETS = 2
+
+export class BoundExplicit extends BoundHistogram {
+  /** @internal */
+  readonly _cells: Float64Array
+  /** @internal */
+  readonly _at: number
+  /** Upper bounds, inclusive, ascending; +Inf is implied. @internal */
+  readonly _bounds: Float64Array
+
+  /** @internal */
+  constructor(metric: Instrument<BoundHistogram>, place: Place, bounds: Float64Array) {
+    super(metric)
+    this._cells = place.cells
+    this._at = place.at
+    this._bounds = bounds
+  }
+
+  override observe(value: number): void {
+    if (typeof value !== 'number') {
+      this._metric._reject('not_a_number', value)
+      return
+    }
+    const cells = this._cells
+    const bounds = this._bounds
+    let bucket = NAN
+    if (!Number.isNaN(value)) {
+      // The first bound >= value, by bisection; past the last one the +Inf bucket.
+      let low = 0
+      let high = bounds.length
+      while (low < high) {
+        const middle = (low + high) >>> 1
+        if ((bounds[middle] as number) < value) low = middle + 1
+        else high = middle
+      }
+      bucket = BUCKETS + low
+    }
+    cells[this._at + bucket] += 1
+    cells[this._at] += value
+  }
+}

@@ -1,0 +1,40 @@
+// record(): one call for programs that do not care to define their metrics first.
+import { registry } from '../registry.js'
+import { Counter, counter } from './counter.js'
+import { checkMetricName, type LabelValue } from './definition.js'
+import { type Gauge, gauge } from './gauge.js'
+import { Histogram, histogram } from './histogram.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: the labels are known at the first call only
+type AnyMetric = Counter<any, any> | Gauge<any, any> | Histogram<any, any>
+
+const NO_LABELS = {}
+
+/**
+ * Records into the metric `name` of the default registry. The first call defines it unless it is defined already: as a
+ * counter if it ends in `_total`, a histogram in seconds if it ends in `_seconds`, else a gauge; its labels are the keys
+ * given then. Counters are increased, histograms observe, gauges are set.
+ *
+ * Never throws: what cannot be recorded is dropped and counted. Binding a metric's labels once is several times faster.
+ *
+ * @example record('jobs_total', 1, { kind: 'x' })
+ */
+export function record(name: string, value: number, labels: Readonly<Record<string, LabelValue>> = NO_LABELS): void {
+  const metric = (registry._find(name) as AnyMetric | undefined) ?? infer(name, labels)
+  if (metric instanceof Counter) metric.inc(labels, value)
+  else if (metric instanceof Histogram) metric.observe(labels, value)
+  else metric?.set(labels, value)
+}
+
+function infer(name: string, labels: unknown): AnyMetric | undefined {
+  try {
+    checkMetricName(name)
+    const options = { name, help: `Recorded as ${name}.`, labels: Object.keys(labels as object) }
+    if (name.endsWith('_total')) return counter(options)
+    if (name.endsWith('_seconds')) return histogram({ ...options, unit: 'seconds' })
+    return gauge(options)
+  } catch (error) {
+    registry._reject(undefined, 'definition', `record(): ${error}`)
+    return undefined
+  }
+}

@@ -1,0 +1,103 @@
+// The only loader of the native addon, and its typed interface. What each function does is told in native/binding.
+import { join } from 'node:path'
+import { NanotallyError } from './errors.js'
+
+/** A registry as this environment has it open; means nothing to another environment. */
+export type RegistryHandle = number
+
+/** What makes a metric the same metric, as C++ compares it. Contents are validated by the caller. */
+export interface NativeDefinition {
+  name: string
+  help: string
+  unit: string
+  type: 'counter' | 'gauge' | 'histogram'
+  /** Required names, then the optional ones. */
+  labels: readonly string[]
+  optionalCount: number
+  maxSeries: number
+  aggregate?: string
+  onExit?: string
+  /** Exponential histograms. */
+  schema?: number
+  /** Explicit histograms: ascending, finite. */
+  bounds?: readonly number[]
+}
+
+/** An operand of a derived gauge. */
+export interface NativeOperand {
+  metric: number
+  part: 'value' | 'count' | 'sum'
+  whereNames: readonly string[]
+  whereValues: readonly string[]
+}
+
+export interface NativeDerivedDefinition {
+  name: string
+  help: string
+  unit: string
+  labels: readonly string[]
+  of: readonly NativeOperand[]
+  /** Empty for a rate. */
+  to: readonly NativeOperand[]
+  /** 0 for a ratio. */
+  windowMs: number
+}
+
+/** `collect`: run the registry's collect callbacks, then call `collected(token)`. `removed`: look at `pendingRemovals`. */
+export type NativeListener = (event: 'collect' | 'removed', registry: RegistryHandle, token: number) => void
+
+export interface NativeAddon {
+  readonly rejectionNames: readonly string[]
+  readonly textContentType: string
+  attach(errorClass: typeof NanotallyError, listener: NativeListener): void
+  openRegistry(name: string | null): RegistryHandle
+  openRegistryById(id: number): RegistryHandle
+  registryId(registry: RegistryHandle): number
+  /** Ends the registry for the whole process; its environments are told and leave. */
+  closeRegistry(registry: RegistryHandle): void
+  isRegistryClosed(registry: RegistryHandle): boolean
+  /** Folds this environment's shard. `chunks` are detached: views over them read as empty. */
+  leaveRegistry(registry: RegistryHandle, chunks: readonly Float64Array[]): void
+  defineMetric(registry: RegistryHandle, definition: NativeDefinition): { id: number; helpDiffers: boolean }
+  defineDerived(registry: RegistryHandle, definition: NativeDerivedDefinition): void
+  removeMetric(registry: RegistryHandle, name: string): boolean
+  /** Metrics removed by anyone, whose cells this environment has yet to give up. */
+  pendingRemovals(registry: RegistryHandle): number[]
+  acknowledge(registry: RegistryHandle, metrics: readonly number[]): void
+  resolveSeries(
+    registry: RegistryHandle,
+    metric: number,
+    values: readonly string[],
+  ): { address: number; series: number; overflow: boolean }
+  resolveBlock(registry: RegistryHandle, metric: number, series: number, block: number): number
+  /** The 8192 cells of a chunk in this environment's shard. */
+  openChunk(registry: RegistryHandle, index: number): Float64Array
+  /** Counts a dropped recording; `reason` indexes `rejectionNames`, metric 0 is none. */
+  reject(registry: RegistryHandle, metric: number, reason: number): void
+  render(registry: RegistryHandle, collectTimeoutMs: number): Promise<Buffer>
+  renderSync(registry: RegistryHandle, collectTimeoutMs: number): Buffer
+  setCollecting(registry: RegistryHandle): void
+  collected(token: number): void
+  bucketTable(schema: number): Int32Array
+  bucketBoundaries(): Float64Array
+}
+
+function load(): NativeAddon {
+  const root = join(__dirname, '..')
+  try {
+    // node-gyp-build looks into build/Release (a local build), then prebuilds/.
+    const loadAddon = require('node-gyp-build') as (root: string) => NativeAddon
+    return loadAddon(root)
+  } catch (cause) {
+    throw new NanotallyError(
+      'ERR_NANOTALLY_NATIVE_LOAD',
+      `nanotally could not load its native addon for ${process.platform}-${process.arch}, Node ${process.version}. ` +
+        `Looked into build/Release and prebuilds/${process.platform}-${process.arch} below ${root}. ` +
+        'Where no prebuilt binary exists, build it there with "npx node-gyp rebuild" (needs a C++20 compiler). ' +
+        `The loader said: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  }
+}
+
+export const native: NativeAddon = load()

@@ -1,0 +1,382 @@
+// The environment's entry points.
+#include "binding/environment.h"
+
+#include <utility>
+
+#include "binding/definition.h"
+#include "binding/guard.h"
+#include "core/bucket_mapping.h"
+#include "render/text_0_0_4.h"
+
+namespace nanotally {
+namespace {
+
+using std::chrono::milliseconds;
+
+milliseconds ReadPatience(const Napi::Value& value) {
+  return milliseconds(value.As<Napi::Number>().Uint32Value());
+}
+
+std::uint32_t ReadIndex(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
+
+// Memory that C++ owns as an ArrayBuffer whose finalizer frees nothing: finalizers run before the
+// environment's clean-up hook and on any collection, while the registry still reads. Empty where
+// the runtime forbids external buffers.
+napi_value ExternalBuffer(napi_env env, void* memory, std::size_t bytes) {
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, memory, bytes, [](napi_env, void*, void*) {}, nullptr, &buffer);
+  if (status == napi_no_external_buffers_allowed) return nullptr;
+  if (status != napi_ok) throw Napi::Error::New(env);
+  return buffer;
+}
+
+}  // namespace
+
+template <auto kEntry>
+Napi::Value Environment::Entry(Info info) {
+  return Guard(info.Env(), error_class_, [&] { return (this->*kEntry)(info); });
+}
+
+Environment::Environment(Napi::Env env, Napi::Object exports)
+    : mailbox_(std::make_shared<Mailbox>(env)) {
+  Process::Get().AddMailbox(mailbox_);
+  const auto names = Napi::Array::New(env, kRejectionNames.size());
+  for (std::uint32_t i = 0; i < kRejectionNames.size(); ++i) names.Set(i, kRejectionNames[i]);
+#define NANOTALLY_ENTRY(js_name, method) \
+  InstanceMethod<&Environment::Entry<&Environment::method>>(js_name)
+  DefineAddon(exports,
+              {
+                  NANOTALLY_ENTRY("attach", Attach),
+                  NANOTALLY_ENTRY("openRegistry", OpenRegistry),
+                  NANOTALLY_ENTRY("openRegistryById", OpenRegistryById),
+                  NANOTALLY_ENTRY("registryId", RegistryId),
+                  NANOTALLY_ENTRY("closeRegistry", CloseRegistry),
+                  NANOTALLY_ENTRY("isRegistryClosed", IsRegistryClosed),
+                  NANOTALLY_ENTRY("leaveRegistry", LeaveRegistry),
+                  NANOTALLY_ENTRY("defineMetric", DefineMetric),
+                  NANOTALLY_ENTRY("defineDerived", DefineDerived),
+                  NANOTALLY_ENTRY("removeMetric", RemoveMetric),
+                  NANOTALLY_ENTRY("pendingRemovals", PendingRemovals),
+                  NANOTALLY_ENTRY("acknowledge", Acknowledge),
+                  NANOTALLY_ENTRY("resolveSeries", ResolveSeries),
+                  NANOTALLY_ENTRY("resolveBlock", ResolveBlock),
+                  NANOTALLY_ENTRY("openChunk", OpenChunk),
+                  NANOTALLY_ENTRY("reject", Reject),
+                  NANOTALLY_ENTRY("render", Render),
+                  NANOTALLY_ENTRY("renderSync", RenderSync),
+                  NANOTALLY_ENTRY("setCollecting", SetCollecting),
+                  NANOTALLY_ENTRY("collected", Collected),
+                  NANOTALLY_ENTRY("bucketTable", BucketTable),
+                  NANOTALLY_ENTRY("bucketBoundaries", BucketBoundaries),
+                  InstanceValue("rejectionNames", names),
+                  InstanceValue("textContentType", Napi::String::New(env, kTextContentType)),
+              });
+#undef NANOTALLY_ENTRY
+  if (napi_add_env_cleanup_hook(env, &Environment::End, this) != napi_ok) {
+    throw Napi::Error::New(env, "nanotally: cannot add a clean-up hook");
+  }
+}
+
+// Before the environment's memory goes: what it recorded is folded into the retired totals. Its
+// JavaScript has run its last statement by now.
+void Environment::End(void* environment) {
+  auto* self = static_cast<Environment*>(environment);
+  self->mailbox_->Close();
+  for (auto& opened : self->opened_) {
+    if (opened == nullptr) continue;
+    if (opened->owned) Process::Get().store().Close(*opened->registry);
+    self->Leave(*opened);
+    opened.reset();
+  }
+}
+
+Environment::Opened& Environment::At(const Napi::Value& handle) {
+  const std::uint32_t index = ReadIndex(handle);
+  if (index >= opened_.size() || opened_[index] == nullptr) {
+    throw StatusError({ErrorCode::kRegistryClosed, "the registry is closed"});
+  }
+  return *opened_[index];
+}
+
+// attach(NanotallyError, listener)
+Napi::Value Environment::Attach(Info info) {
+  error_class_ = Napi::Persistent(info[0].As<Napi::Function>());
+  listener_ = Napi::Persistent(info[1].As<Napi::Function>());
+  return info.Env().Undefined();
+}
+
+Napi::Value Environment::Adopt(Napi::Env env, std::shared_ptr<Registry> registry, bool owned) {
+  auto opened = std::make_unique<Opened>();
+  opened->owned = owned;
+  opened->shard = registry->OpenShard();
+  opened->registry = std::move(registry);
+  opened_.push_back(std::move(opened));
+  return Napi::Number::New(env, static_cast<double>(opened_.size() - 1));
+}
+
+// openRegistry(name | null): handle
+Napi::Value Environment::OpenRegistry(Info info) {
+  Store& store = Process::Get().store();
+  if (info[0].IsString()) return Adopt(info.Env(), store.Open(info[0].As<Napi::String>()), false);
+  return Adopt(info.Env(), store.OpenPrivate(), true);
+}
+
+// openRegistryById(id): handle
+Napi::Value Environment::OpenRegistryById(Info info) {
+  auto registry = Process::Get().store().Find(ReadIndex(info[0]));
+  if (registry == nullptr)
+    throw StatusError({ErrorCode::kUnknownRegistry, "no registry has that id any more"});
+  return Adopt(info.Env(), std::move(registry), false);
+}
+
+Napi::Value Environment::RegistryId(Info info) {
+  return Napi::Number::New(info.Env(), At(info[0]).registry->id());
+}
+
+// closeRegistry(handle): every environment is told; each then leaves.
+Napi::Value Environment::CloseRegistry(Info info) {
+  const auto registry = At(info[0]).registry;
+  Process::Get().store().Close(*registry);
+  TellRemoved(info.Env(), registry->id());
+  return info.Env().Undefined();
+}
+
+Napi::Value Environment::IsRegistryClosed(Info info) {
+  return Napi::Boolean::New(info.Env(), At(info[0]).registry->IsClosed());
+}
+
+// leaveRegistry(handle, chunks): folds this environment's shard; the chunks' buffers are detached
+// first, so that no stray view can reach freed memory.
+Napi::Value Environment::LeaveRegistry(Info info) {
+  Opened& opened = At(info[0]);
+  const auto chunks = info[1].As<Napi::Array>();
+  for (std::uint32_t i = 0; i < chunks.Length(); ++i) {
+    const Napi::Value chunk = chunks.Get(i);
+    if (chunk.IsTypedArray()) chunk.As<Napi::TypedArray>().ArrayBuffer().Detach();
+  }
+  Leave(opened);
+  opened_[ReadIndex(info[0])].reset();
+  return info.Env().Undefined();
+}
+
+void Environment::Leave(Opened& opened) {
+  opened.registry->EndShard(std::exchange(opened.shard, nullptr));
+  opened.runtime_owned.clear();
+}
+
+void Environment::TellRemoved(Napi::Env, std::uint32_t registry) {
+  Process::Get().Broadcast(mailbox_.get(), [registry](Napi::Env env) {
+    auto* self = env.GetInstanceData<Environment>();
+    for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) {
+      const auto& opened = self->opened_[handle];
+      if (opened != nullptr && opened->registry->id() == registry)
+        self->Listen(env, "removed", handle, 0);
+    }
+  });
+}
+
+// Calls lib's listener, which keeps its own errors to itself.
+void Environment::Listen(Napi::Env env, const char* event, std::uint32_t handle, double token) {
+  if (listener_.IsEmpty()) return;
+  listener_.Call({Napi::String::New(env, event), Napi::Number::New(env, handle),
+                  Napi::Number::New(env, token)});
+}
+
+// defineMetric(handle, definition): { id, helpDiffers }
+Napi::Value Environment::DefineMetric(Info info) {
+  Opened& opened = At(info[0]);
+  MetricDefinition definition = ReadMetricDefinition(info[1].As<Napi::Object>());
+  const bool ticks =
+      definition.type == MetricType::kGauge && definition.aggregate == Aggregate::kLast;
+  const DefinedMetric defined = Check(opened.registry->Define(std::move(definition)));
+  if (ticks) Process::Get().thread().Start();
+  auto result = Napi::Object::New(info.Env());
+  result.Set("id", defined.id);
+  result.Set("helpDiffers", defined.help_differs);
+  return result;
+}
+
+// defineDerived(handle, definition)
+Napi::Value Environment::DefineDerived(Info info) {
+  Opened& opened = At(info[0]);
+  DerivedDefinition definition =
+      ReadDerivedDefinition(info[1].As<Napi::Object>(), *opened.registry);
+  if (definition.IsRate()) Process::Get().thread().Start();
+  Check(opened.registry->DefineDerived(std::move(definition)));
+  return info.Env().Undefined();
+}
+
+// removeMetric(handle, name): boolean. This environment acknowledges by itself, the others are
+// told.
+Napi::Value Environment::RemoveMetric(Info info) {
+  Opened& opened = At(info[0]);
+  const bool removed = opened.registry->Remove(info[1].As<Napi::String>());
+  if (removed) TellRemoved(info.Env(), opened.registry->id());
+  return Napi::Boolean::New(info.Env(), removed);
+}
+
+// pendingRemovals(handle): number[]
+Napi::Value Environment::PendingRemovals(Info info) {
+  Opened& opened = At(info[0]);
+  const auto metrics = opened.registry->PendingRemovals(*opened.shard);
+  const auto ids = Napi::Array::New(info.Env(), metrics.size());
+  for (std::uint32_t i = 0; i < metrics.size(); ++i) ids.Set(i, metrics[i]);
+  return ids;
+}
+
+// acknowledge(handle, ids)
+Napi::Value Environment::Acknowledge(Info info) {
+  Opened& opened = At(info[0]);
+  opened.registry->Acknowledge(*opened.shard, ReadIds(info[1]));
+  return info.Env().Undefined();
+}
+
+// resolveSeries(handle, metric, values): { address, series, overflow }
+Napi::Value Environment::ResolveSeries(Info info) {
+  Opened& opened = At(info[0]);
+  const auto series = Check(opened.registry->Resolve(ReadIndex(info[1]), ReadStrings(info[2])));
+  auto result = Napi::Object::New(info.Env());
+  result.Set("address", series.address);
+  result.Set("series", series.index);
+  result.Set("overflow", series.overflow);
+  return result;
+}
+
+// resolveBlock(handle, metric, series, block): address
+Napi::Value Environment::ResolveBlock(Info info) {
+  Opened& opened = At(info[0]);
+  const auto address = opened.registry->ResolveBlock(ReadIndex(info[1]), ReadIndex(info[2]),
+                                                     info[3].As<Napi::Number>().Int32Value());
+  return Napi::Number::New(info.Env(), Check(address));
+}
+
+// openChunk(handle, index): Float64Array over this environment's cells of that chunk
+Napi::Value Environment::OpenChunk(Info info) {
+  const Napi::Env env = info.Env();
+  Opened& opened = At(info[0]);
+  const std::uint32_t index = ReadIndex(info[1]);
+  if (index >= kMaxChunks) throw StatusError({ErrorCode::kInvalidArgument, "no such chunk"});
+  if (external_buffers_) {
+    double* memory = opened.registry->EnsureChunk(*opened.shard, index);
+    if (memory == nullptr)
+      throw StatusError({ErrorCode::kOutOfMemory, "no memory for another chunk of cells"});
+    if (const napi_value buffer = ExternalBuffer(env, memory, kChunkBytes)) {
+      return Napi::Float64Array::New(env, kCellsPerChunk, Napi::ArrayBuffer(env, buffer), 0);
+    }
+    external_buffers_ = false;
+  }
+  return AllocateInRuntime(env, opened, index);
+}
+
+// The way of runtimes with a memory cage: the ArrayBuffer owns the cells, the environment holds it
+// until its shard is folded. Over-allocated, as the runtime aligns to less than a cache line.
+Napi::Value Environment::AllocateInRuntime(Napi::Env env, Opened& opened, std::uint32_t index) {
+  auto buffer = Napi::ArrayBuffer::New(env, kChunkBytes + kCacheLineBytes);
+  const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(buffer.Data()) % kCacheLineBytes;
+  const std::size_t offset = misaligned == 0 ? 0 : kCacheLineBytes - misaligned;
+  opened.runtime_owned.push_back(Napi::Persistent(buffer));
+  opened.registry->AdoptChunk(
+      *opened.shard, index, reinterpret_cast<double*>(static_cast<char*>(buffer.Data()) + offset));
+  return Napi::Float64Array::New(env, kCellsPerChunk, buffer, offset);
+}
+
+// reject(handle, metric (0: none), reason)
+Napi::Value Environment::Reject(Info info) {
+  const std::uint32_t reason = ReadIndex(info[2]);
+  if (reason >= kRejectionNames.size())
+    throw StatusError({ErrorCode::kInvalidArgument, "no such reason"});
+  At(info[0]).registry->CountRejection(ReadIndex(info[1]), static_cast<Rejection>(reason));
+  return info.Env().Undefined();
+}
+
+// The text as a Buffer over the string's own memory, without a copy where the runtime allows it.
+Napi::Value Environment::Exposition(Napi::Env env, std::string text) {
+  auto owned = std::make_unique<std::string>(std::move(text));
+  const auto buffer = Napi::Buffer<char>::NewOrCopy(
+      env, owned->data(), owned->size(),
+      [](Napi::Env, char*, std::string* string) { delete string; }, owned.get());
+  owned.release();  // NewOrCopy has called the finalizer, or will
+  return buffer;
+}
+
+// render(handle, collectTimeoutMs): Promise<Buffer>. On nanotally's own thread, never on libuv's
+// pool, which the program may have saturated.
+Napi::Value Environment::Render(Info info) {
+  const auto deferred = Napi::Promise::Deferred::New(info.Env());
+  const auto registry = At(info[0]).registry;
+  const milliseconds patience = ReadPatience(info[1]);
+  mailbox_->Hold(info.Env());
+  Process::Get().thread().Post([mailbox = mailbox_, registry, patience, deferred] {
+    auto text = std::make_shared<std::string>();
+    auto status = std::make_shared<Status>();
+    try {
+      *text = Process::Get().Render(*registry, mailbox.get(), patience);
+    } catch (const std::bad_alloc&) {
+      *status = {ErrorCode::kOutOfMemory, "no memory to render the registry"};
+    }
+    // Refused when the environment has ended: then nobody waits for the promise.
+    static_cast<void>(mailbox->Post([text, status, deferred](Napi::Env env) {
+      auto* self = env.GetInstanceData<Environment>();
+      self->mailbox_->Release(env);
+      if (status->ok()) {
+        deferred.Resolve(self->Exposition(env, std::move(*text)));
+      } else {
+        deferred.Reject(MakeError(env, self->error_class_, *status).Value());
+      }
+    }));
+  });
+  return deferred.Promise();
+}
+
+// renderSync(handle, collectTimeoutMs): Buffer. For a thread that has nothing else to do: the
+// exporter's.
+Napi::Value Environment::RenderSync(Info info) {
+  const auto registry = At(info[0]).registry;
+  return Exposition(info.Env(),
+                    Process::Get().Render(*registry, mailbox_.get(), ReadPatience(info[1])));
+}
+
+// setCollecting(handle): from now on the listener is asked to "collect" before a scrape.
+Napi::Value Environment::SetCollecting(Info info) {
+  Opened& opened = At(info[0]);
+  if (opened.collector != nullptr) return info.Env().Undefined();
+  opened.collector = std::make_shared<Collector>();
+  opened.collector->mailbox = mailbox_;
+  opened.collector->ask = [handle = ReadIndex(info[0])](Napi::Env env,
+                                                        std::shared_ptr<void> ticket) {
+    auto* self = env.GetInstanceData<Environment>();
+    const std::uint32_t token = self->next_token_++;
+    self->tickets_.emplace(token, std::move(ticket));
+    self->Listen(env, "collect", handle, token);
+  };
+  Process::Get().AddCollector(opened.registry->id(), opened.collector);
+  return info.Env().Undefined();
+}
+
+// collected(token)
+Napi::Value Environment::Collected(Info info) {
+  tickets_.erase(ReadIndex(info[0]));
+  return info.Env().Undefined();
+}
+
+// bucketTable(schema): Int32Array, see BucketMapping::LookupTable
+Napi::Value Environment::BucketTable(Info info) {
+  const auto table =
+      BucketMapping::ForSchema(info[0].As<Napi::Number>().Int32Value()).LookupTable();
+  auto array = Napi::Int32Array::New(info.Env(), table.size());
+  for (std::size_t i = 0; i < table.size(); ++i) array[i] = table[i];
+  return array;
+}
+
+// bucketBoundaries(): Float64Array, see BucketMapping::Boundaries
+Napi::Value Environment::BucketBoundaries(Info info) {
+  const auto boundaries = BucketMapping::Boundaries();
+  auto array = Napi::Float64Array::New(info.Env(), boundaries.size());
+  for (std::size_t i = 0; i < boundaries.size(); ++i) array[i] = boundaries[i];
+  return array;
+}
+
+NODE_API_ADDON(Environment)
+
+}  // namespace nanotally

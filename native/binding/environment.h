@@ -1,0 +1,82 @@
+// One napi_env: the registries that it has open, its shards in them, and the functions that
+// lib/native.ts types.
+//
+// All of it runs on the environment's thread, but for what the mailbox carries. Handles are small
+// integers that index opened_: a registry's handle means nothing to another environment; its id
+// does.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "binding/mailbox.h"
+#include "binding/process.h"
+#include "core/registry.h"
+
+namespace nanotally {
+
+class Environment final : public Napi::Addon<Environment> {
+ public:
+  Environment(Napi::Env env, Napi::Object exports);
+
+ private:
+  struct Opened {
+    std::shared_ptr<Registry> registry;
+    Shard* shard = nullptr;
+    bool owned = false;  // private, and made here: it ends with this environment
+    std::vector<Napi::Reference<Napi::ArrayBuffer>>
+        runtime_owned;  // chunks that the runtime would not let us own
+    std::shared_ptr<Collector> collector;
+  };
+  using Info = const Napi::CallbackInfo&;
+
+  template <auto kEntry>
+  Napi::Value Entry(Info info);
+
+  // The exported functions, as typed and documented in lib/native.ts.
+  Napi::Value Attach(Info info);
+  Napi::Value OpenRegistry(Info info);
+  Napi::Value OpenRegistryById(Info info);
+  Napi::Value RegistryId(Info info);
+  Napi::Value CloseRegistry(Info info);
+  Napi::Value IsRegistryClosed(Info info);
+  Napi::Value LeaveRegistry(Info info);
+  Napi::Value DefineMetric(Info info);
+  Napi::Value DefineDerived(Info info);
+  Napi::Value RemoveMetric(Info info);
+  Napi::Value PendingRemovals(Info info);
+  Napi::Value Acknowledge(Info info);
+  Napi::Value ResolveSeries(Info info);
+  Napi::Value ResolveBlock(Info info);
+  Napi::Value OpenChunk(Info info);
+  Napi::Value Reject(Info info);
+  Napi::Value Render(Info info);
+  Napi::Value RenderSync(Info info);
+  Napi::Value SetCollecting(Info info);
+  Napi::Value Collected(Info info);
+  Napi::Value BucketTable(Info info);
+  Napi::Value BucketBoundaries(Info info);
+
+  Opened& At(const Napi::Value& handle);
+  Napi::Value Adopt(Napi::Env env, std::shared_ptr<Registry> registry, bool owned);
+  Napi::Value AllocateInRuntime(Napi::Env env, Opened& opened, std::uint32_t index);
+  void Leave(Opened& opened);
+  void TellRemoved(Napi::Env env, std::uint32_t registry);
+  Napi::Value Exposition(Napi::Env env, std::string text);
+  void Listen(Napi::Env env, const char* event, std::uint32_t handle, double token);
+  static void End(void* environment);
+
+  std::shared_ptr<Mailbox> mailbox_;
+  std::vector<std::unique_ptr<Opened>> opened_;  // by handle; nullptr once left
+  Napi::FunctionReference error_class_;
+  Napi::FunctionReference listener_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<void>> tickets_;  // of collect rounds, by token
+  std::uint32_t next_token_ = 1;
+  bool external_buffers_ = true;
+};
+
+}  // namespace nanotally

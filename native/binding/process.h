@@ -1,0 +1,65 @@
+// What all environments of the process share: the store, nanotally's own thread, the mailboxes, and
+// the asking of collect callbacks. Made on first use and never destroyed: process.exit runs no
+// clean-up hook of the main environment, and static destructors would race the native threads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "binding/mailbox.h"
+#include "core/store.h"
+#include "os/background_thread.h"
+#include "os/page_source_os.h"
+
+namespace nanotally {
+
+class CollectRound;
+
+// One environment's collect callbacks in one registry. asked: it has yet to answer an earlier
+// request, so it is not asked again: a stalled thread costs one wait, not one per scrape. relaxed
+// throughout: it guards no data.
+struct Collector {
+  std::shared_ptr<Mailbox> mailbox;
+  // Runs the callbacks; `ticket` is let go when they are done.
+  std::function<void(Napi::Env, std::shared_ptr<void> ticket)> ask;
+  std::atomic<bool> asked{false};
+};
+
+class Process {
+ public:
+  static Process& Get();
+
+  Store& store() { return store_; }
+  BackgroundThread& thread() { return thread_; }
+
+  void AddMailbox(const std::shared_ptr<Mailbox>& mailbox);
+  // To every environment but the one whose mailbox `from` is.
+  void Broadcast(const Mailbox* from, const Mailbox::Message& message);
+
+  void AddCollector(std::uint32_t registry, const std::shared_ptr<Collector>& collector);
+
+  // The text of a registry. First asks the collect callbacks of all environments but `from`'s, and
+  // waits for them up to `patience`. Any thread; blocks it. Throws std::bad_alloc.
+  std::string Render(Registry& registry, const Mailbox* from, std::chrono::milliseconds patience);
+
+ private:
+  Process();
+
+  void AskCollectors(std::uint32_t registry, const Mailbox* from,
+                     std::chrono::milliseconds patience);
+
+  OsPageSource pages_;
+  Store store_{pages_};
+  BackgroundThread thread_;
+
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Mailbox>> mailboxes_;
+  std::map<std::uint32_t, std::vector<std::weak_ptr<Collector>>> collectors_;  // by registry id
+};
+
+}  // namespace nanotally

@@ -1,0 +1,113 @@
+// Evaluation of derived gauges over merged values.
+#include "core/derived_gauge.h"
+
+#include <algorithm>
+
+#include "core/label_text.h"
+
+namespace nanotally {
+namespace {
+
+bool Matches(std::string_view labels, const Operand& operand) {
+  return std::all_of(operand.where.begin(), operand.where.end(), [&](const auto& pair) {
+    return FindLabel(labels, pair.first) == pair.second;
+  });
+}
+
+// The part of `labels` that a group is named by. Values are escaped already.
+std::string GroupText(std::string_view labels, std::span<const std::string> names) {
+  std::string text;
+  for (const std::string& name : names) {
+    const std::string_view value = FindLabel(labels, name);
+    if (value.empty()) continue;
+    if (!text.empty()) text += ',';
+    text.append(name).append("=\"").append(value).append("\"");
+  }
+  return text;
+}
+
+}  // namespace
+
+DerivedGauge::Sums DerivedGauge::SumOperands(std::span<const Operand> operands,
+                                             std::span<const MetricSnapshot> metrics) const {
+  Sums sums;
+  for (const Operand& operand : operands) {
+    const auto found = std::find_if(metrics.begin(), metrics.end(),
+                                    [&](const auto& m) { return m.metric == operand.metric; });
+    if (found == metrics.end()) continue;
+    const std::size_t count =
+        operand.part == OperandPart::kValue ? found->values.size() : found->histograms.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (operand.part == OperandPart::kValue && !found->present.empty() && !found->present[i])
+        continue;
+      const std::string& labels = found->metric->series()[i].labels;
+      if (!Matches(labels, operand)) continue;
+      double value = 0;
+      switch (operand.part) {
+        case OperandPart::kValue:
+          value = found->values[i];
+          break;
+        case OperandPart::kCount:
+          value = found->histograms[i].Count();
+          break;
+        case OperandPart::kSum:
+          value = found->histograms[i].sum;
+          break;
+      }
+      sums[GroupText(labels, definition_.labels)].Add(value);
+    }
+  }
+  return sums;
+}
+
+DerivedSnapshot DerivedGauge::Evaluate(std::span<const MetricSnapshot> metrics,
+                                       Clock::time_point now) const {
+  const Sums of = SumOperands(definition_.of, metrics);
+  return {definition_.name, definition_.help,
+          definition_.IsRate() ? Rate(of, now) : Ratio(of, SumOperands(definition_.to, metrics))};
+}
+
+std::vector<DerivedValue> DerivedGauge::Ratio(const Sums& of, const Sums& to) const {
+  std::vector<DerivedValue> values;
+  for (const auto& [labels, denominator] : to) {
+    if (denominator.Rounded() == 0) continue;
+    const auto numerator = of.find(labels);
+    const double value = numerator == of.end() ? 0 : numerator->second.Rounded();
+    values.push_back({labels, value / denominator.Rounded()});
+  }
+  return values;
+}
+
+std::vector<DerivedValue> DerivedGauge::Rate(const Sums& sums, Clock::time_point now) const {
+  const std::lock_guard lock(history_mutex_);
+  const auto past = std::find_if(history_.begin(), history_.end(), [&](const Past& p) {
+    return p.time >= now - definition_.window && p.time < now;
+  });
+  std::vector<DerivedValue> values;
+  if (past == history_.end()) return values;
+  const double seconds = std::chrono::duration<double>(now - past->time).count();
+  for (const auto& [labels, sum] : sums) {
+    // A group that was not there then has grown from 0.
+    const auto before = past->sums.find(labels);
+    const double growth =
+        sum.Rounded() - (before == past->sums.end() ? 0 : before->second.Rounded());
+    values.push_back({labels, growth / seconds});
+  }
+  return values;
+}
+
+bool DerivedGauge::IsSampleDue(Clock::time_point now) const {
+  if (!definition_.IsRate()) return false;
+  const std::lock_guard lock(history_mutex_);
+  return history_.empty() || now - history_.back().time >= definition_.window / kSamples;
+}
+
+void DerivedGauge::Sample(std::span<const MetricSnapshot> metrics, Clock::time_point now) {
+  Sums sums = SumOperands(definition_.of, metrics);
+  const std::lock_guard lock(history_mutex_);
+  history_.push_back({now, std::move(sums)});
+  while (history_.size() > 1 && history_.front().time < now - definition_.window)
+    history_.pop_front();
+}
+
+}  // namespace nanotally

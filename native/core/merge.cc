@@ -1,0 +1,264 @@
+// Merge and fold, one rule per instrument.
+#include "core/merge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace nanotally {
+namespace {
+
+// Reads cells across the shards. Neighbouring series share chunks, so the chunk pointers are looked
+// up once per chunk.
+class CellReader {
+ public:
+  CellReader(ShardList shards, const RetiredTotals& retired) : shards_(shards), retired_(retired) {}
+
+  // The sum over all shards and what was retired, rounded once.
+  double Sum(CellAddress address) {
+    DoubleDouble sum;
+    if (const DoubleDouble* total = retired_.Find(address)) sum = *total;
+    ForEachShard(address, [&](const double* cell) { sum.Add(LoadCell(cell)); });
+    return sum.Rounded();
+  }
+
+  // In the order of the shards' ordinals.
+  template <typename Visit>
+  void ForEachShard(CellAddress address, Visit&& visit) {
+    if (ChunkOf(address) != chunk_ || !valid_) Seek(ChunkOf(address));
+    for (const double* chunk : present_) visit(chunk + OffsetOf(address));
+  }
+
+  const RetiredTotals& retired() const { return retired_; }
+
+ private:
+  void Seek(std::uint32_t chunk) {
+    present_.clear();
+    for (const auto& shard : shards_) {
+      if (const double* memory = shard->chunk(chunk)) present_.push_back(memory);
+    }
+    chunk_ = chunk;
+    valid_ = true;
+  }
+
+  ShardList shards_;
+  const RetiredTotals& retired_;
+  std::vector<const double*> present_;
+  std::uint32_t chunk_ = 0;
+  bool valid_ = false;
+};
+
+// The gauge values of several environments becoming one. Live shards and the retired remainder both
+// end up here.
+class GaugeMerge {
+ public:
+  explicit GaugeMerge(Aggregate aggregate) : aggregate_(aggregate) {}
+
+  void Add(double value, double tick) {
+    switch (aggregate_) {
+      case Aggregate::kSum:
+      case Aggregate::kAverage:
+        value_.Add(value);
+        break;
+      case Aggregate::kLast:
+        if (count_ == 0 || tick >= tick_) Replace(value, tick);
+        break;
+      case Aggregate::kMin:
+        if (count_ == 0 || value < value_.Rounded() || std::isnan(value_.Rounded()))
+          Replace(value, tick);
+        break;
+      case Aggregate::kMax:
+        if (count_ == 0 || value > value_.Rounded() || std::isnan(value_.Rounded()))
+          Replace(value, tick);
+        break;
+    }
+    count_ += 1;
+  }
+
+  // What a GaugeMerge over ended environments left in the retired totals: value and (count, or for
+  // `last` the tick).
+  void LoadRetired(const DoubleDouble& value, const DoubleDouble& stamp) {
+    if (stamp.Rounded() == 0) return;
+    value_ = value;
+    tick_ = stamp.Rounded();
+    count_ = aggregate_ == Aggregate::kAverage ? stamp.Rounded() : 1;
+  }
+  void StoreRetired(DoubleDouble& value, DoubleDouble& stamp) const {
+    value = value_;
+    stamp = DoubleDouble(aggregate_ == Aggregate::kLast ? tick_ : count_);
+  }
+
+  [[nodiscard]] bool present() const { return count_ > 0; }
+  [[nodiscard]] double value() const {
+    return aggregate_ == Aggregate::kAverage ? value_.Rounded() / count_ : value_.Rounded();
+  }
+
+ private:
+  void Replace(double value, double tick) {
+    value_ = DoubleDouble(value);
+    tick_ = tick;
+  }
+
+  const Aggregate aggregate_;
+  DoubleDouble value_;
+  double tick_ = 0;
+  double count_ = 0;
+};
+
+// Calls visit(value, stamp) if the gauge was ever set in the shard that holds `cells`. acquire: the
+// writer stores the value before the stamp, so on hardware that keeps stores in order (x86-64) a
+// stamp never shows up ahead of its first value.
+template <typename Visit>
+void VisitGauge(const double* cells, Visit&& visit) {
+  const double stamp = std::atomic_ref<double>(const_cast<double&>(cells[GaugeCells::kStamp]))
+                           .load(std::memory_order_acquire);
+  if (stamp != 0) visit(LoadCell(cells + GaugeCells::kValue), stamp);
+}
+
+GaugeMerge RetiredGauge(Aggregate aggregate, CellAddress address, const RetiredTotals& retired) {
+  GaugeMerge merge(aggregate);
+  if (const DoubleDouble* total = retired.Find(address)) {
+    merge.LoadRetired(total[GaugeCells::kValue], total[GaugeCells::kStamp]);
+  }
+  return merge;
+}
+
+bool KeepsOnExit(const MetricDefinition& gauge, double stamp) {
+  switch (gauge.on_exit) {
+    case OnExit::kKeep:
+      return true;
+    case OnExit::kDrop:
+      return false;
+    case OnExit::kDefault:
+      break;
+  }
+  if (gauge.aggregate == Aggregate::kSum) return stamp > 0;  // negative: it was set
+  return gauge.aggregate == Aggregate::kLast;
+}
+
+HistogramValue MergeExplicit(const Metric& metric, const Series& series, CellReader& reader) {
+  HistogramValue value;
+  value.sum = reader.Sum(series.address + ExplicitCells::kSum);
+  value.nan = reader.Sum(series.address + ExplicitCells::kNaN);
+  const std::size_t buckets = metric.definition().bounds.size() + 1;
+  value.explicit_counts.reserve(buckets);
+  for (std::uint32_t i = 0; i < buckets; ++i) {
+    value.explicit_counts.push_back(reader.Sum(series.address + ExplicitCells::kBuckets + i));
+  }
+  return value;
+}
+
+HistogramValue MergeExponential(const Metric& metric, const Series& series, CellReader& reader) {
+  HistogramValue value;
+  value.sum = reader.Sum(series.address + ExponentialCells::kSum);
+  value.zero = reader.Sum(series.address + ExponentialCells::kZero);
+  value.nan = reader.Sum(series.address + ExponentialCells::kNaN);
+  value.positive_infinity = reader.Sum(series.address + ExponentialCells::kPositiveInfinity);
+  value.negative_infinity = reader.Sum(series.address + ExponentialCells::kNegativeInfinity);
+
+  std::vector<const Block*> blocks;
+  series.ForEachBlock([&](const Block& block) { blocks.push_back(&block); });
+  std::sort(blocks.begin(), blocks.end(),
+            [](const Block* a, const Block* b) { return a->number < b->number; });
+  const BucketMapping& mapping = metric.mapping();
+  for (const Block* block : blocks) {
+    for (std::uint32_t i = 0; i < mapping.BlockCells(); ++i) {
+      const double count = reader.Sum(block->address + i);
+      if (count != 0) {
+        value.buckets.push_back(
+            {(block->number << mapping.BlockBits()) + static_cast<std::int32_t>(i), count});
+      }
+    }
+  }
+  return value;
+}
+
+void FoldSum(CellAddress address, std::uint32_t cells, const Shard& shard, RetiredTotals& retired) {
+  const double* chunk = shard.chunk(ChunkOf(address));
+  if (chunk == nullptr) return;
+  for (std::uint32_t i = 0; i < cells; ++i) {
+    const double value = LoadCell(chunk + OffsetOf(address) + i);
+    if (value != 0) retired.At(address + i).Add(value);
+  }
+}
+
+void FoldGauge(const MetricDefinition& gauge, CellAddress address, const Shard& shard,
+               RetiredTotals& retired) {
+  const double* chunk = shard.chunk(ChunkOf(address));
+  if (chunk == nullptr) return;
+  VisitGauge(chunk + OffsetOf(address), [&](double value, double stamp) {
+    if (!KeepsOnExit(gauge, stamp)) return;
+    GaugeMerge merge = RetiredGauge(gauge.aggregate, address, retired);
+    merge.Add(value, std::abs(stamp));
+    merge.StoreRetired(retired.At(address + GaugeCells::kValue),
+                       retired.At(address + GaugeCells::kStamp));
+  });
+}
+
+}  // namespace
+
+MetricSnapshot MergeMetric(std::shared_ptr<const Metric> metric, ShardList shards,
+                           const RetiredTotals& retired) {
+  CellReader reader(shards, retired);
+  MetricSnapshot snapshot;
+  const auto& series = metric->series();
+  const std::size_t count = series.size();
+  switch (metric->definition().type) {
+    case MetricType::kCounter:
+      snapshot.values.reserve(count);
+      for (std::size_t i = 0; i < count; ++i)
+        snapshot.values.push_back(reader.Sum(series[i].address));
+      break;
+    case MetricType::kGauge:
+      snapshot.values.reserve(count);
+      snapshot.present.reserve(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        GaugeMerge merge = RetiredGauge(metric->definition().aggregate, series[i].address, retired);
+        reader.ForEachShard(series[i].address, [&](const double* cells) {
+          VisitGauge(cells, [&](double value, double stamp) { merge.Add(value, std::abs(stamp)); });
+        });
+        snapshot.values.push_back(merge.present() ? merge.value() : 0);
+        snapshot.present.push_back(merge.present());
+      }
+      break;
+    case MetricType::kHistogram:
+      snapshot.histograms.reserve(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        snapshot.histograms.push_back(metric->IsExponential()
+                                          ? MergeExponential(*metric, series[i], reader)
+                                          : MergeExplicit(*metric, series[i], reader));
+      }
+      break;
+  }
+  snapshot.metric = std::move(metric);
+  return snapshot;
+}
+
+void FoldShard(const Metric& metric, const Shard& shard, RetiredTotals& retired) {
+  const auto& series = metric.series();
+  const std::size_t count = series.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const CellAddress address = series[i].address;
+    if (metric.definition().type == MetricType::kGauge) {
+      FoldGauge(metric.definition(), address, shard, retired);
+    } else if (metric.IsExponential()) {
+      FoldSum(address, ExponentialCells::kFirstBlock, shard,
+              retired);  // sum, zero, NaN and the infinities
+      series[i].ForEachBlock([&](const Block& block) {
+        FoldSum(block.address, metric.mapping().BlockCells(), shard, retired);
+      });
+    } else {
+      FoldSum(address, metric.CellsPerSeries(), shard, retired);
+    }
+  }
+}
+
+void ClearShard(const Metric& metric, const Shard& shard) {
+  metric.ForEachRange([&](CellAddress address, std::uint32_t cells) {
+    double* chunk = shard.chunk(ChunkOf(address));
+    if (chunk == nullptr) return;
+    for (std::uint32_t i = 0; i < cells; ++i) StoreCell(chunk + OffsetOf(address) + i, 0);
+  });
+}
+
+}  // namespace nanotally

@@ -1,0 +1,23 @@
+// Where the arena's pages come from: an interface that core owns and native/os implements, so that
+// core needs no operating system and a test can refuse memory. A shared file can stand behind it
+// later (docs/design.md, section 10).
+#pragma once
+
+#include <cstddef>
+
+namespace nanotally {
+
+class PageSource {
+ public:
+  virtual ~PageSource() = default;
+
+  // Zeroed memory, aligned to at least 64 bytes; nullptr when there is none. Any thread. The pages
+  // should land on the NUMA node of the thread that first touches them, which is the thread that
+  // will record into them.
+  [[nodiscard]] virtual void* Allocate(std::size_t bytes) noexcept = 0;
+
+  // `memory` came from Allocate with the same `bytes`.
+  virtual void Free(void* memory, std::size_t bytes) noexcept = 0;
+};
+
+}  // namespace nanotally

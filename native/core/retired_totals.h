@@ -1,0 +1,45 @@
+// What ended environments recorded: a double-double per cell, folded in from their shards.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/cell.h"
+#include "core/double_double.h"
+
+namespace nanotally {
+
+// Guarded by the registry's merge lock: exclusive to change, shared to read. 128 KiB for each chunk
+// that any ended environment recorded into. What a cell's total means is up to its metric (see
+// core/merge.cc).
+class RetiredTotals {
+ public:
+  // nullptr where nothing was ever folded into the cell's chunk.
+  [[nodiscard]] const DoubleDouble* Find(CellAddress address) const noexcept {
+    const std::uint32_t index = ChunkOf(address);
+    if (index >= chunks_.size() || chunks_[index] == nullptr) return nullptr;
+    return &(*chunks_[index])[OffsetOf(address)];
+  }
+
+  // Made zero if missing. Throws std::bad_alloc.
+  [[nodiscard]] DoubleDouble& At(CellAddress address) {
+    const std::uint32_t index = ChunkOf(address);
+    if (index >= chunks_.size()) chunks_.resize(index + 1);
+    if (chunks_[index] == nullptr) chunks_[index] = std::make_unique<Chunk>();
+    return (*chunks_[index])[OffsetOf(address)];
+  }
+
+  void Clear(CellAddress address, std::uint32_t cells) noexcept {
+    if (Find(address) == nullptr) return;
+    for (std::uint32_t i = 0; i < cells; ++i)
+      (*chunks_[ChunkOf(address)])[OffsetOf(address) + i] = DoubleDouble();
+  }
+
+ private:
+  using Chunk = std::array<DoubleDouble, kCellsPerChunk>;
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+};
+
+}  // namespace nanotally

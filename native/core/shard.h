@@ -1,0 +1,57 @@
+// A shard: one environment's chunks of cells in one registry.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/arena.h"
+#include "core/cell.h"
+#include "core/segmented_vector.h"
+
+namespace nanotally {
+
+// cells = shard.chunk(ChunkOf(address))[OffsetOf(address)]. Chunks are added by the owning
+// environment's thread; any thread that holds the registry's merge lock reads. A chunk is there
+// from the environment's first need of it until the shard ends, which is after its fold, under the
+// exclusive merge lock: then nothing reads it any more.
+class Shard {
+ public:
+  // `ordinal` grows in the order of birth: it breaks ties between equally late gauge values.
+  Shard(Arena& arena, std::uint32_t ordinal) : arena_(arena), ordinal_(ordinal) {}
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  [[nodiscard]] std::uint32_t ordinal() const { return ordinal_; }
+
+  // Any thread. The chunk's cells, or nullptr where this environment never needed that chunk.
+  [[nodiscard]] double* chunk(std::uint32_t index) const noexcept {
+    if (index >= chunks_.size()) return nullptr;
+    return chunks_[index].memory.load(std::memory_order_acquire);  // acquire: pairs with Publish
+  }
+  [[nodiscard]] std::uint32_t chunk_count() const noexcept {
+    return static_cast<std::uint32_t>(chunks_.size());
+  }
+
+  // Owning thread. The chunk, allocated from the arena if missing; nullptr when the arena has no
+  // memory.
+  [[nodiscard]] double* EnsureChunk(std::uint32_t index);
+
+  // Owning thread. Takes memory that the environment's runtime owns and frees, for runtimes that
+  // forbid external buffers.
+  void AdoptChunk(std::uint32_t index, double* memory) { Publish(index, memory, false); }
+
+ private:
+  struct Chunk {
+    std::atomic<double*> memory{nullptr};
+    bool from_arena = false;
+  };
+
+  void Publish(std::uint32_t index, double* memory, bool from_arena);
+
+  Arena& arena_;
+  const std::uint32_t ordinal_;
+  SegmentedVector<Chunk> chunks_;
+};
+
+}  // namespace nanotally

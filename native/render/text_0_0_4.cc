@@ -1,0 +1,165 @@
+// The text format 0.0.4, family by family.
+#include "render/text_0_0_4.h"
+
+#include <string_view>
+
+#include "core/label_text.h"
+#include "render/classic_buckets.h"
+#include "render/number.h"
+
+namespace nanotally {
+namespace {
+
+void AppendHead(std::string& text, std::string_view name, std::string_view help,
+                std::string_view type) {
+  text.append("# HELP ").append(name).append(" ").append(EscapeHelp(help)).append("\n# TYPE ");
+  text.append(name).append(" ").append(type).append("\n");
+}
+
+void AppendSample(std::string& text, std::string_view name, std::string_view suffix,
+                  std::string_view labels, double value) {
+  text.append(name).append(suffix);
+  if (!labels.empty()) text.append("{").append(labels).append("}");
+  text += ' ';
+  AppendNumber(text, value);
+  text += '\n';
+}
+
+void AppendBucket(std::string& text, std::string_view name, std::string_view labels, double le,
+                  double count) {
+  text.append(name).append("_bucket{").append(labels);
+  if (!labels.empty()) text += ',';
+  text += "le=\"";
+  AppendNumber(text, le);
+  text += "\"} ";
+  AppendNumber(text, count);
+  text += '\n';
+}
+
+// What every histogram ends with: the +Inf bucket, which takes in NaN observations, the sum, and
+// the equal count.
+void AppendTotals(std::string& text, std::string_view name, std::string_view labels,
+                  const HistogramValue& value) {
+  const double count = value.Count();
+  AppendBucket(text, name, labels, HUGE_VAL, count);
+  AppendSample(text, name, "_sum", labels, value.sum);
+  AppendSample(text, name, "_count", labels, count);
+}
+
+void AppendExplicit(std::string& text, const MetricSnapshot& snapshot) {
+  const Metric& metric = *snapshot.metric;
+  for (std::size_t i = 0; i < snapshot.histograms.size(); ++i) {
+    const HistogramValue& value = snapshot.histograms[i];
+    const std::string& labels = metric.series()[i].labels;
+    double cumulative = 0;
+    for (std::size_t b = 0; b < metric.definition().bounds.size(); ++b) {
+      cumulative += value.explicit_counts[b];
+      AppendBucket(text, metric.name(), labels, metric.definition().bounds[b], cumulative);
+    }
+    AppendTotals(text, metric.name(), labels, value);
+  }
+}
+
+void AppendExponential(std::string& text, const MetricSnapshot& snapshot) {
+  const Metric& metric = *snapshot.metric;
+  const BucketMapping& mapping = metric.mapping();
+  const auto boundaries = ClassicBoundaries(snapshot);
+  for (std::size_t i = 0; i < snapshot.histograms.size(); ++i) {
+    const HistogramValue& value = snapshot.histograms[i];
+    const std::string& labels = metric.series()[i].labels;
+    // Everything at or below zero lies below the first boundary; negative buckets have the highest
+    // keys.
+    double cumulative = value.zero + value.negative_infinity;
+    auto bucket = value.buckets.begin();
+    auto positive_end = value.buckets.end();
+    while (positive_end != bucket && mapping.IsNegative((positive_end - 1)->key))
+      cumulative += (--positive_end)->count;
+    for (const ClassicBoundary& boundary : boundaries) {
+      for (; bucket != positive_end && bucket->key <= boundary.top_key; ++bucket)
+        cumulative += bucket->count;
+      AppendBucket(text, metric.name(), labels, boundary.le, cumulative);
+    }
+    AppendTotals(text, metric.name(), labels, value);
+  }
+}
+
+void AppendMetric(std::string& text, const MetricSnapshot& snapshot) {
+  const Metric& metric = *snapshot.metric;
+  const MetricDefinition& definition = metric.definition();
+  switch (definition.type) {
+    case MetricType::kCounter:
+    case MetricType::kGauge: {
+      const bool is_gauge = definition.type == MetricType::kGauge;
+      AppendHead(text, definition.name, definition.help, is_gauge ? "gauge" : "counter");
+      for (std::size_t i = 0; i < snapshot.values.size(); ++i) {
+        if (is_gauge && !snapshot.present[i]) continue;
+        AppendSample(text, definition.name, "", metric.series()[i].labels, snapshot.values[i]);
+      }
+      break;
+    }
+    case MetricType::kHistogram:
+      AppendHead(text, definition.name, definition.help, "histogram");
+      if (metric.IsExponential()) {
+        AppendExponential(text, snapshot);
+      } else {
+        AppendExplicit(text, snapshot);
+      }
+      break;
+  }
+}
+
+// A sample of one of nanotally's own families, its head before the first one.
+void AppendOwn(std::string& text, bool& started, std::string_view name, std::string_view help,
+               std::string_view labels, std::uint64_t count) {
+  if (count == 0) return;
+  if (!started) AppendHead(text, name, help, "counter");
+  started = true;
+  AppendSample(text, name, "", labels, static_cast<double>(count));
+}
+
+std::string MetricLabel(const std::string& name) {
+  std::string labels;
+  AppendLabel(labels, "metric", name);
+  return labels;
+}
+
+void AppendOverflowed(std::string& text, const Snapshot& snapshot) {
+  bool started = false;
+  for (const MetricSnapshot& m : snapshot.metrics) {
+    AppendOwn(text, started, "nanotally_overflowed_total",
+              "Label lookups past maxSeries that led to the overflow series.",
+              MetricLabel(m.metric->name()), m.metric->Overflowed());
+  }
+}
+
+void AppendRejected(std::string& text, const Snapshot& snapshot) {
+  constexpr std::string_view kName = "nanotally_rejected_total";
+  constexpr std::string_view kHelp = "Recordings that were dropped, by metric and reason.";
+  bool started = false;
+  for (std::size_t reason = 0; reason < kRejectionNames.size(); ++reason) {
+    std::string labels;
+    AppendLabel(labels, "reason", kRejectionNames[reason]);
+    AppendOwn(text, started, kName, kHelp, labels, snapshot.rejected[reason]);
+    for (const MetricSnapshot& m : snapshot.metrics) {
+      std::string of_metric = MetricLabel(m.metric->name());
+      AppendLabel(of_metric, "reason", kRejectionNames[reason]);
+      AppendOwn(text, started, kName, kHelp, of_metric,
+                m.metric->Rejected(static_cast<Rejection>(reason)));
+    }
+  }
+}
+
+}  // namespace
+
+void RenderText(const Snapshot& snapshot, std::string& text) {
+  for (const MetricSnapshot& metric : snapshot.metrics) AppendMetric(text, metric);
+  for (const DerivedSnapshot& derived : snapshot.derived) {
+    AppendHead(text, derived.name, derived.help, "gauge");
+    for (const DerivedValue& value : derived.values)
+      AppendSample(text, derived.name, "", value.labels, value.value);
+  }
+  AppendOverflowed(text, snapshot);
+  AppendRejected(text, snapshot);
+}
+
+}  // namespace nanotally
