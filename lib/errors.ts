@@ -40,3 +40,12 @@ export function invalidValue(
 ): RangeError {
   return withCode(new RangeError(`${name}: expected ${expected}, received ${show(received)}`), code)
 }
+
+/** The text of whatever was thrown, which may be anything, without throwing again. */
+export function textOfThrown(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return 'a value that has no text'
+  }
+}

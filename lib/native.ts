@@ -56,8 +56,8 @@ export interface NativeAddon {
   /** Ends the registry for the whole process; its environments are told and leave. */
   closeRegistry(registry: RegistryHandle): void
   isRegistryClosed(registry: RegistryHandle): boolean
-  /** Folds this environment's shard. `chunks` are detached: views over them read as empty. */
-  leaveRegistry(registry: RegistryHandle, chunks: readonly Float64Array[]): void
+  /** Folds this environment's shard and frees its chunks: no view over them may be used from then on. */
+  leaveRegistry(registry: RegistryHandle): void
   defineMetric(registry: RegistryHandle, definition: NativeDefinition): { id: number; helpDiffers: boolean }
   defineDerived(registry: RegistryHandle, definition: NativeDerivedDefinition): void
   removeMetric(registry: RegistryHandle, name: string): boolean
@@ -78,7 +78,9 @@ export interface NativeAddon {
   renderSync(registry: RegistryHandle, collectTimeoutMs: number): Buffer
   setCollecting(registry: RegistryHandle): void
   collected(token: number): void
-  bucketTable(schema: number): Int32Array
+  /** The lookup tables of schemas 0 to 8, 512 entries each: see BucketMapping::LookupTable. */
+  bucketTables(): Int32Array
+  /** The 256 boundaries of schema 8 in [1, 2), each the largest double <= 2^(k/256). */
   bucketBoundaries(): Float64Array
 }
 

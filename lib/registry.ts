@@ -1,5 +1,5 @@
 // A registry as one environment sees it: its open chunks, the metrics that it has defined here, rendering, removal.
-import { invalidType, invalidValue, NanotallyError } from './errors.js'
+import { invalidType, invalidValue, NanotallyError, textOfThrown } from './errors.js'
 import { type NativeDefinition, type NativeDerivedDefinition, native, type RegistryHandle } from './native.js'
 import { sinkCells, sinkWords } from './sink.js'
 import { warnOnce } from './warnings.js'
@@ -44,7 +44,7 @@ const reasons = new Map(native.rejectionNames.map((name, index) => [name, index]
 const forgotten = new FinalizationRegistry<RegistryHandle>((handle) => {
   open.delete(handle)
   native.closeRegistry(handle)
-  native.leaveRegistry(handle, [])
+  native.leaveRegistry(handle)
 })
 
 native.attach(NanotallyError, (event, handle, token) => {
@@ -238,7 +238,8 @@ export class Registry {
     const pending: Promise<void>[] = []
     for (const metric of this.#metrics.values()) {
       if (metric._collect === undefined) continue
-      const failed = (error: unknown) => this._reject(metric, 'collect', `its collect callback failed: ${error}`)
+      const failed = (error: unknown) =>
+        this._reject(metric, 'collect', `its collect callback failed: ${textOfThrown(error)}`)
       try {
         const result = metric._collect()
         if (result !== undefined) pending.push(Promise.resolve(result).catch(failed))
@@ -258,14 +259,13 @@ export class Registry {
 
   #leave(): void {
     for (const id of [...this.#byId.keys()]) this.#forget(id)
-    const chunks = this._chunks.filter((cells) => cells !== sinkCells)
     this._chunks.fill(sinkCells)
     this._words.fill(sinkWords)
     this.#closed = true
     open.delete(this._handle)
     forgotten.unregister(this)
     if (this.name !== undefined && named.get(this.name) === this) named.delete(this.name)
-    native.leaveRegistry(this._handle, chunks)
+    native.leaveRegistry(this._handle)
   }
 
   #forget(id: number): void {

@@ -28,8 +28,8 @@ export interface ExporterOptions {
   /** `true` lets the process end while the exporter runs. Default false. */
   unref?: boolean | undefined
   /**
-   * `true` closes the exporter on SIGINT and SIGTERM, then raises the signal again for whoever handles it next. Default
-   * false: signals are the program's.
+   * `true` closes the exporter on SIGINT and SIGTERM, then raises the signal again unless the program listens for it too: so
+   * the process ends as it would have. Default false: signals are the program's.
    */
   closeOnSignals?: boolean | undefined
   /** How long a scrape waits for `collect` callbacks of the program's threads, in milliseconds, 0 to 60000. Default 25. */
@@ -80,6 +80,8 @@ class ExporterThread implements Exporter {
   #restart: NodeJS.Timeout | undefined
   #failures = 0
   #listeningSince = 0
+  /** Called once, when it starts to close. */
+  onClose = () => {}
 
   constructor(settings: Settings, port: number) {
     this.#settings = settings
@@ -118,6 +120,8 @@ class ExporterThread implements Exporter {
         listening = true
         this.#port = message.port
         this.#listeningSince = Date.now()
+        // Not before: what awaits the start must not end the process by it.
+        if (unref) worker.unref()
         resolve()
       })
       // Without a listener an error in the thread would end the program.
@@ -130,7 +134,6 @@ class ExporterThread implements Exporter {
         else if (listening) this.#restartLater(failure)
         else reject(failure)
       })
-      if (unref) worker.unref()
     })
   }
 
@@ -138,6 +141,7 @@ class ExporterThread implements Exporter {
     this.#closing ??= new Promise((resolve) => {
       clearTimeout(this.#restart)
       active.delete(this)
+      this.onClose()
       const worker = this.#worker
       if (worker === undefined) {
         resolve()
@@ -184,12 +188,16 @@ function checkInteger(name: string, value: unknown, highest: number): number {
   return value
 }
 
-function closeOnSignals(exporter: Exporter): void {
+function closeOnSignals(exporter: ExporterThread): void {
   const signals = ['SIGINT', 'SIGTERM'] as const
-  for (const signal of signals) {
-    process.once(signal, () => {
-      exporter.close().then(() => process.kill(process.pid, signal))
-    })
+  const close = async (signal: NodeJS.Signals) => {
+    await exporter.close()
+    // Whoever else listens has heard of it already, and may take a second one for impatience.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+  }
+  for (const signal of signals) process.once(signal, close)
+  exporter.onClose = () => {
+    for (const signal of signals) process.off(signal, close)
   }
 }
 

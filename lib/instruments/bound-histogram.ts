@@ -47,7 +47,7 @@ export abstract class BoundHistogram {
       stop()
       return result
     }
-    return result.then(
+    return Promise.resolve(result).then(
       (value) => {
         stop()
         return value

@@ -1,99 +1,114 @@
-// One series of an exponential histogram: the recording path, and the cold ways around it.
+// One series of an exponential histogram: the recording path, and the slower ways around it.
 //
-// The series' head (native/core/metric.h, ExponentialCells) starts at `_at`: five cells, then int32 words that only this
-// thread uses: the first block of the directory, whether that is set, and 32 block addresses. Buckets lie in blocks of
-// max(2^schema, 8) cells that the registry places when any thread first needs one.
-
+// The series' head (native/core/metric.h, ExponentialCells) starts at `_at`: sum, counts of zeros, NaN and infinities, then
+// int32 words that only this thread uses: the octave of the directory's first slot, 1 once that is set, and from DIRECTORY
+// on a slot for each of 32 octaves. A slot of 0 leads nowhere yet. Above 0 it is 1 less than the offset of the octave's first
+// bucket in the head's own chunk, where the first blocks of a series lie, so that adding a bucket's number (from 1 on) gives
+// its cell. Below 0 it is the negative of 1 less than that bucket's address in another chunk. The registry places buckets in
+// blocks when any thread first needs one.
 import { native } from '../native.js'
-import { CHUNK_BITS, OFFSET_MASK, SINK_BLOCK } from '../sink.js'
+import { CHUNK_BITS, OFFSET_MASK, SINK_BLOCK, SINK_EXPONENTIAL } from '../sink.js'
 import { BoundHistogram } from './bound-histogram.js'
-import {
-  BOUNDARY_NUMBER_BITS,
-  BOUNDARY_NUMBER_MASK,
-  type BucketLayout,
-  HIGH_WORD,
-  MANTISSA_BITS,
-  MANTISSA_MASK,
-  ZERO_THRESHOLD,
-} from './bucket-layout.js'
-import type { Instrument, Place } from './instrument.js'
+import { type BucketLayout, bucketTables, HIGH_WORD, ZERO_THRESHOLD } from './bucket-layout.js'
+import { IN_SINK, type Instrument, type Place } from './instrument.js'
 
 // Offsets from `_at`, in cells. The sum comes first.
 const ZERO = 1
 const NAN = 2
 const POSITIVE_INFINITY = 3
 const NEGATIVE_INFINITY = 4
-const FIRST_BLOCK = 5
+const FIRST_OCTAVE = 5
 const DIRECTORY = 8
 const DIRECTORY_SLOTS = 32
-/** A first block so far away that no slot is in the directory. */
+/** So far away that no octave has a slot. */
 const NO_DIRECTORY = 1 << 28
+
+// Module constants that V8 folds into the code, where imports and fields would be loads and checks: measured 10 ns -> 4 ns
+// for the whole record, with the octave directory and the fused table.
+const tables = bucketTables
+const HIGH = HIGH_WORD
+const CHUNK_SHIFT = CHUNK_BITS
+const IN_CHUNK = OFFSET_MASK
+const scratch = new Float64Array(1)
+const scratchWords = new Int32Array(scratch.buffer)
 
 export class BoundExponential extends BoundHistogram {
   /** @internal */
-  readonly _cells: Float64Array
+  _cells: Float64Array
   /** The same chunk as int32 words. @internal */
-  readonly _words: Int32Array
+  _words: Int32Array
   /** Cell of the series' sum. @internal */
-  readonly _at: number
-  /** Word of the directory's first entry. @internal */
-  readonly _directory: number
-  /** Block that the directory's first entry stands for. @internal */
-  _firstBlock: number
+  _at: number
+  /** Start of the schema's lookup table. @internal */
+  _table: number
+  /** Word of the directory's first slot. @internal */
+  _directory: number
+  /** Octave of the directory's first slot. @internal */
+  _firstOctave: number
   /** All of the registry's chunks in this thread. @internal */
   readonly _chunks: Float64Array[]
-  /** @internal */
-  readonly _layout: BucketLayout
+  readonly #layout: BucketLayout
   readonly #series: number
-  /** Addresses of blocks that the directory does not hold. */
-  #farBlocks: Map<number, number> | undefined
+  /** Addresses of first buckets of octaves that have no slot. */
+  #farOctaves: Map<number, number> | undefined
 
   /** @internal */
   constructor(metric: Instrument<BoundHistogram>, place: Place, layout: BucketLayout, chunks: Float64Array[]) {
     super(metric)
     this._cells = place.cells
     this._words = place.words
-    this._at = place.at
-    this._directory = (place.at + DIRECTORY) * 2
-    this._chunks = place.series === -1 ? [place.cells] : chunks
-    this._layout = layout
+    this._at = place.series === IN_SINK ? SINK_EXPONENTIAL : place.at
+    this._table = layout.table
+    this._directory = (this._at + DIRECTORY) * 2
+    this._firstOctave = NO_DIRECTORY
+    this._chunks = place.series === IN_SINK ? [place.cells] : chunks
+    this.#layout = layout
     this.#series = place.series
-    const first = (place.at + FIRST_BLOCK) * 2
-    this._firstBlock = place.words[first + 1] === 1 ? (place.words[first] as number) : NO_DIRECTORY
+    // A series that had a handle here before.
+    const word = (this._at + FIRST_OCTAVE) * 2
+    if (this._words[word + 1] !== 0) this._firstOctave = this._words[word] as number
   }
 
   override observe(value: number): void {
-    if (typeof value !== 'number') {
-      this._metric._reject('not_a_number', value)
-      return
-    }
-    const cells = this._cells
-    const words = this._words
-    const layout = this._layout
-    cells[0] = value // the chunk's scratch cell, to read the double's upper word from
-    const high = words[HIGH_WORD] as number
-    const mantissa = high & MANTISSA_MASK
-    const candidate = layout.table[mantissa >>> layout.tableShift] as number
-    const boundary = candidate >>> BOUNDARY_NUMBER_BITS
-    if (mantissa !== boundary) {
-      // 1 if the mantissa is above the boundary: the sign of their difference.
-      const below = (candidate & BOUNDARY_NUMBER_MASK) + ((boundary - mantissa) >>> 31)
-      const key = (((high >>> MANTISSA_BITS) << layout.fine) + below - layout.bias) >> layout.coarse
-      const slot = (key >> layout.blockBits) - this._firstBlock
-      if (slot >>> 0 < DIRECTORY_SLOTS) {
-        const block = words[this._directory + slot] as number
-        if (block !== 0) {
-          const chunk = this._chunks[block >>> CHUNK_BITS] as Float64Array
-          chunk[(block & OFFSET_MASK) + (key & layout.blockMask)] += 1
+    if (typeof value === 'number') {
+      scratch[0] = value
+      const high = scratchWords[HIGH] as number
+      const mantissa = high & 0xfffff
+      const sum = ((tables[(this._table + (mantissa >>> 11)) | 0] as number) + mantissa) | 0
+      const slot = ((high >>> 20) - this._firstOctave) | 0
+      // Low bits of 0xfffff: a tie in the upper word, such as every power of two.
+      if ((sum & 0xfffff) !== 0xfffff && slot >>> 0 < DIRECTORY_SLOTS) {
+        const octave = this._words[(this._directory + slot) | 0] as number
+        if (octave > 0) {
+          const cells = this._cells
+          cells[(octave + (sum >>> 20)) | 0] += 1
           cells[this._at] += value
           return
         }
+        if (octave < 0) {
+          this._addTo(octave, sum >>> 20)
+          this._cells[this._at] += value
+          return
+        }
       }
+      this._observeExactly(value)
+    } else {
+      this._metric._reject('not_a_number', value)
     }
-    this._observeExactly(value)
   }
 
-  /** Zeros, infinities, NaN, ties in the upper word, blocks that are new or outside the directory. @internal */
+  /** Counts in bucket `number` of the octave that a slot leads to. @internal */
+  _addTo(slot: number, number: number): void {
+    if (slot > 0) {
+      this._cells[slot + number] += 1
+    } else {
+      const address = number - slot
+      const chunk = this._chunks[address >>> CHUNK_SHIFT] as Float64Array
+      chunk[address & IN_CHUNK] += 1
+    }
+  }
+
+  /** Zeros, infinities, NaN, ties in the upper word, octaves that are new or have no slot. @internal */
   _observeExactly(value: number): void {
     const cells = this._cells
     if (Number.isNaN(value)) {
@@ -105,50 +120,51 @@ export class BoundExponential extends BoundHistogram {
     } else if (value === -Infinity) {
       cells[this._at + NEGATIVE_INFINITY] += 1
     } else {
-      const key = this._layout.keyOf(value)
-      const address = this.#blockAddress(key >> this._layout.blockBits)
-      if (address === 0) return
-      const chunk = this._chunks[address >>> CHUNK_BITS] as Float64Array
-      chunk[(address & OFFSET_MASK) + (key & this._layout.blockMask)] += 1
+      const located = this.#layout.locate(value)
+      const slot = this.#slotOf(located >>> 9)
+      if (slot === 0) return
+      this._addTo(slot, located & 511)
     }
     cells[this._at] += value
   }
 
-  /** 0 when there is none to be had; the recording is counted as dropped by then. */
-  #blockAddress(block: number): number {
-    const isNear = this._layout.isWhole(block) && this.#directoryHolds(block)
-    const slot = this._directory + block - this._firstBlock
-    let address = isNear ? (this._words[slot] as number) : this.#farBlocks?.get(block)
-    if (address) return address
-    address = this.#resolveBlock(block)
-    if (address === 0) return 0
-    if (isNear) {
-      this._words[slot] = address
+  /** What the octave's slot holds or would hold. 0 when it is not to be had; the recording is counted as dropped by then. */
+  #slotOf(octave: number): number {
+    const isNear = (octave - this._firstOctave) >>> 0 < DIRECTORY_SLOTS
+    const known = isNear ? this._words[this._directory + octave - this._firstOctave] : this.#farOctaves?.get(octave)
+    if (known) return known
+    const slot = this.#resolve(octave)
+    if (slot === 0) return 0
+    if (this._firstOctave === NO_DIRECTORY) this.#placeDirectory(octave)
+    if ((octave - this._firstOctave) >>> 0 < DIRECTORY_SLOTS) {
+      this._words[this._directory + octave - this._firstOctave] = slot
     } else {
-      this.#farBlocks ??= new Map()
-      this.#farBlocks.set(block, address)
+      this.#farOctaves ??= new Map()
+      this.#farOctaves.set(octave, slot)
     }
-    return address
+    return slot
   }
 
-  /** The first value places the directory: 32 blocks around its own. */
-  #directoryHolds(block: number): boolean {
-    if (this._firstBlock === NO_DIRECTORY) {
-      this._firstBlock = block - DIRECTORY_SLOTS / 2
-      const first = (this._at + FIRST_BLOCK) * 2
-      this._words[first] = this._firstBlock
-      this._words[first + 1] = 1
-    }
-    return (block - this._firstBlock) >>> 0 < DIRECTORY_SLOTS
+  /** The first value of the series in this thread places the directory, 32 octaves around its own. */
+  #placeDirectory(octave: number): void {
+    this._firstOctave = octave - DIRECTORY_SLOTS / 2
+    const word = (this._at + FIRST_OCTAVE) * 2
+    this._words[word] = this._firstOctave
+    this._words[word + 1] = 1
   }
 
-  #resolveBlock(block: number): number {
-    if (this.#series === -1) return SINK_BLOCK
+  #resolve(octave: number): number {
+    const { blockBits } = this.#layout
+    const key = this.#layout.firstKey(octave)
+    const inBlock = key & ((1 << blockBits) - 1)
+    if (this.#series === IN_SINK) return SINK_BLOCK + inBlock - 1
     const registry = this._metric._registry
     try {
-      const address = native.resolveBlock(registry._handle, this._metric._id, this.#series, block)
-      registry._openChunk(address >>> CHUNK_BITS)
-      return address
+      const block = native.resolveBlock(registry._handle, this._metric._id, this.#series, key >> blockBits)
+      const chunk = block >>> CHUNK_SHIFT
+      registry._openChunk(chunk)
+      const before = block + inBlock - 1
+      return this._chunks[chunk] === this._cells ? before & IN_CHUNK : -before
     } catch (error) {
       this._metric._dropAfter(error)
       return 0

@@ -11,11 +11,12 @@ export interface Place {
   words: Int32Array
   /** The series' first cell. */
   at: number
-  /** The series' number within its metric; -1 in the sink. */
+  /** The series' number within its metric, or IN_SINK. */
   series: number
 }
 
-const SINK: Place = { cells: sinkCells, words: sinkWords, at: SINK_SERIES, series: -1 }
+export const IN_SINK = -1
+const SINK: Place = { cells: sinkCells, words: sinkWords, at: SINK_SERIES, series: IN_SINK }
 
 /** How an instrument makes its handles. */
 export interface Handles<Bound extends object> {
@@ -100,7 +101,7 @@ export class Instrument<Bound extends object> implements RegisteredMetric {
 
   /** @internal */
   _reject(reason: string, value: unknown): void {
-    const shown = typeof value === 'number' || typeof value === 'bigint' ? String(value) : `a ${typeof value}`
+    const shown = typeof value === 'number' || typeof value === 'bigint' ? String(value) : `of type ${typeof value}`
     this.#count(reason, `the value is ${shown}`)
   }
 

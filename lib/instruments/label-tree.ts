@@ -13,11 +13,16 @@ export interface LabelHost<Bound> {
 // biome-ignore lint/suspicious/noExplicitAny: a recursive Map type would cost a cast at every level
 type Node = any
 
-/** The text that a label value stands for; undefined when it cannot be one (objects would leak as Map keys). */
+const NOT_TEXT = /[\0\ud800-\udfff]/gu
+
+/**
+ * The text that a label value stands for; undefined when it cannot be one (objects would leak as Map keys). NUL and lone
+ * surrogates, which no format can carry, are U+FFFD here as they are in C++.
+ */
 function textOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
-      return value
+      return value.replace(NOT_TEXT, '\ufffd')
     case 'number':
       return Number.isFinite(value) ? String(value) : undefined
     case 'boolean':
@@ -42,17 +47,21 @@ export class LabelTree<Bound> {
 
   /** The handle of a labels object. Misses, absent labels and keys that are no label take the slow way. */
   get(labels: Record<string, unknown>): Bound {
-    const names = this._names
-    let node = this._root
-    let present = 0
-    for (let i = 0; i < names.length; i++) {
-      const value = labels[names[i] as string]
-      if (value !== undefined) present++
-      node = node.get(value)
-      if (node === undefined) return this.#resolveLabels(labels)
+    try {
+      const names = this._names
+      let node = this._root
+      let present = 0
+      for (let i = 0; i < names.length; i++) {
+        const value = labels[names[i] as string]
+        if (value !== undefined) present++
+        node = node.get(value)
+        if (node === undefined) return this.#resolveLabels(labels)
+      }
+      for (const _ in labels) present--
+      return present === 0 ? node : this.#resolveLabels(labels)
+    } catch {
+      return this.#host.refuse('reading its labels threw') // a getter or a proxy of the caller
     }
-    for (const _ in labels) present--
-    return present === 0 ? node : this.#resolveLabels(labels)
   }
 
   /** The handle of values in the order of the labels; undefined stands for an absent one. */
@@ -91,20 +100,24 @@ export class LabelTree<Bound> {
 
   #resolve(values: readonly unknown[]): Bound {
     const texts: string[] = []
+    // Endless strings share a text that stands for what is no text: they must not fill the Maps.
+    let isKept = true
     for (let i = 0; i < this._names.length; i++) {
       const value = values[i]
       const text = value === undefined && i >= this.#required ? '' : textOf(value)
       if (text === undefined) {
-        const given = value === undefined ? 'absent' : typeof value === 'number' ? String(value) : `a ${typeof value}`
+        const given =
+          value === undefined ? 'absent' : typeof value === 'number' ? String(value) : `of type ${typeof value}`
         return this.#host.refuse(`label ${this._names[i]} is ${given}`)
       }
+      if (typeof value === 'string' && value !== text) isKept = false
       texts.push(text)
     }
     const known = this.#find(texts)
     const { bound, cached } = known === undefined ? this.#host.bind(texts) : { bound: known, cached: true }
     if (cached) {
       this.#keep(texts, bound)
-      this.#keep(values, bound)
+      if (isKept) this.#keep(values, bound)
     }
     return bound
   }

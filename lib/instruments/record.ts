@@ -1,4 +1,5 @@
 // record(): one call for programs that do not care to define their metrics first.
+import { textOfThrown } from '../errors.js'
 import { registry } from '../registry.js'
 import { Counter, counter } from './counter.js'
 import { checkMetricName, type LabelValue } from './definition.js'
@@ -20,6 +21,10 @@ const NO_LABELS = {}
  * @example record('jobs_total', 1, { kind: 'x' })
  */
 export function record(name: string, value: number, labels: Readonly<Record<string, LabelValue>> = NO_LABELS): void {
+  if (typeof labels !== 'object' || labels === null) {
+    registry._reject(registry._find(name), 'labels', 'record(): its labels are not an object')
+    return
+  }
   const metric = (registry._find(name) as AnyMetric | undefined) ?? infer(name, labels)
   if (metric instanceof Counter) metric.inc(labels, value)
   else if (metric instanceof Histogram) metric.observe(labels, value)
@@ -34,7 +39,7 @@ function infer(name: string, labels: unknown): AnyMetric | undefined {
     if (name.endsWith('_seconds')) return histogram({ ...options, unit: 'seconds' })
     return gauge(options)
   } catch (error) {
-    registry._reject(undefined, 'definition', `record(): ${error}`)
+    registry._reject(undefined, 'definition', `record(): ${textOfThrown(error)}`)
     return undefined
   }
 }

@@ -1,6 +1,7 @@
 // The environment's entry points.
 #include "binding/environment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "binding/definition.h"
@@ -67,7 +68,7 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("renderSync", RenderSync),
                   NANOTALLY_ENTRY("setCollecting", SetCollecting),
                   NANOTALLY_ENTRY("collected", Collected),
-                  NANOTALLY_ENTRY("bucketTable", BucketTable),
+                  NANOTALLY_ENTRY("bucketTables", BucketTables),
                   NANOTALLY_ENTRY("bucketBoundaries", BucketBoundaries),
                   InstanceValue("rejectionNames", names),
                   InstanceValue("textContentType", Napi::String::New(env, kTextContentType)),
@@ -146,16 +147,11 @@ Napi::Value Environment::IsRegistryClosed(Info info) {
   return Napi::Boolean::New(info.Env(), At(info[0]).registry->IsClosed());
 }
 
-// leaveRegistry(handle, chunks): folds this environment's shard; the chunks' buffers are detached
-// first, so that no stray view can reach freed memory.
+// leaveRegistry(handle): folds this environment's shard and frees its chunks. lib has let go of
+// every view over them. (They are not detached: the first detached buffer of an isolate makes V8
+// check every access to every typed array from then on.)
 Napi::Value Environment::LeaveRegistry(Info info) {
-  Opened& opened = At(info[0]);
-  const auto chunks = info[1].As<Napi::Array>();
-  for (std::uint32_t i = 0; i < chunks.Length(); ++i) {
-    const Napi::Value chunk = chunks.Get(i);
-    if (chunk.IsTypedArray()) chunk.As<Napi::TypedArray>().ArrayBuffer().Detach();
-  }
-  Leave(opened);
+  Leave(At(info[0]));
   opened_[ReadIndex(info[0])].reset();
   return info.Env().Undefined();
 }
@@ -360,12 +356,13 @@ Napi::Value Environment::Collected(Info info) {
   return info.Env().Undefined();
 }
 
-// bucketTable(schema): Int32Array, see BucketMapping::LookupTable
-Napi::Value Environment::BucketTable(Info info) {
-  const auto table =
-      BucketMapping::ForSchema(info[0].As<Napi::Number>().Int32Value()).LookupTable();
-  auto array = Napi::Int32Array::New(info.Env(), table.size());
-  for (std::size_t i = 0; i < table.size(); ++i) array[i] = table[i];
+// bucketTables(): Int32Array, the lookup tables of schemas 0 to 8 one after another
+Napi::Value Environment::BucketTables(Info info) {
+  auto array = Napi::Int32Array::New(info.Env(), (kMaxSchema + 1) * kLookupEntries);
+  for (int schema = 0; schema <= kMaxSchema; ++schema) {
+    const auto table = BucketMapping::ForSchema(schema).LookupTable();
+    std::copy(table.begin(), table.end(), array.Data() + schema * kLookupEntries);
+  }
   return array;
 }
 

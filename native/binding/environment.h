@@ -58,7 +58,7 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value RenderSync(Info info);
   Napi::Value SetCollecting(Info info);
   Napi::Value Collected(Info info);
-  Napi::Value BucketTable(Info info);
+  Napi::Value BucketTables(Info info);
   Napi::Value BucketBoundaries(Info info);
 
   Opened& At(const Napi::Value& handle);

@@ -11,14 +11,15 @@ namespace {
 constexpr int kMantissaBits = 52;
 constexpr std::uint64_t kMantissaMask = (std::uint64_t{1} << kMantissaBits) - 1;
 constexpr int kHighBits = 20;  // of the mantissa, in a double's upper 32-bit word
+constexpr std::uint64_t kHighMask = (1 << kHighBits) - 1;
 constexpr int kExponentBias = 1023;
 
 constexpr std::uint64_t kMantissas[256] = {
 #include "core/bucket_boundaries.inc"
 };
 
-// Past the last boundary of an octave there is none: a candidate that no 20-bit mantissa reaches.
-constexpr std::int32_t kNoBoundary = 1 << kHighBits;
+constexpr int kLookupBits = 9;
+static_assert(1u << kLookupBits == kLookupEntries);
 
 constexpr std::uint64_t BoundaryMantissa(int fine, std::uint32_t k) {
   return kMantissas[k << (kMaxSchema - fine)];
@@ -55,22 +56,18 @@ BucketMapping::BucketMapping(int schema)
       sign_((2048 << fine_) >> coarse_),
       key_of_index_0_(schema < 0 ? (1024 >> coarse_) - 1 : (kExponentBias << fine_) - 1) {
   const std::uint32_t buckets = 1u << fine_;
-  const int top_bits = fine_ + 1;
   std::uint32_t k = 0;
-  for (std::uint32_t entry = 0; entry < (1u << top_bits); ++entry) {
-    const std::uint64_t start = std::uint64_t{entry} << (kMantissaBits - top_bits);
+  for (std::uint64_t entry = 0; entry < kLookupEntries; ++entry) {
+    const std::uint64_t start = entry << (kMantissaBits - kLookupBits);
     while (k < buckets && BoundaryMantissa(fine_, k) < start) ++k;
-    const std::int32_t high =
-        k < buckets
-            ? static_cast<std::int32_t>(BoundaryMantissa(fine_, k) >> (kMantissaBits - kHighBits))
-            : kNoBoundary;
-    table_.push_back(high << kBoundaryNumberBits | static_cast<std::int32_t>(k));
+    const std::uint64_t high =
+        k < buckets ? BoundaryMantissa(fine_, k) >> (kMantissaBits - kHighBits) : kHighMask;
+    table_.push_back(static_cast<std::int32_t>(k << kHighBits | (kHighMask - high)));
   }
 }
 
 std::uint32_t BucketMapping::BoundariesBelow(std::uint64_t mantissa) const noexcept {
-  const std::int32_t entry = table_[mantissa >> (kMantissaBits - fine_ - 1)];
-  const std::uint32_t k = entry & ((1 << kBoundaryNumberBits) - 1);
+  const std::uint32_t k = table_[mantissa >> (kMantissaBits - kLookupBits)] >> kHighBits;
   const bool past = k < (1u << fine_) && mantissa > BoundaryMantissa(fine_, k);
   return k + (past ? 1 : 0);
 }

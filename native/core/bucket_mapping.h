@@ -7,10 +7,9 @@
 // How. Let the value be m * 2^e with 1 <= m < 2. The exponent says in which octave it lies; the
 // bucket inside the octave is the number of boundaries 2^(k/2^s), k = 0..2^s-1, that are below m.
 // The tables hold the largest double <= each boundary, so "m > boundary" is decided exactly by
-// comparing doubles. A table over the mantissa's top s+1 bits gives the only boundary that can
-// matter there (neighbouring boundaries are at least 0.69 / 2^s apart, an entry is 0.5 / 2^s wide).
-// JavaScript has 32-bit words at hand, so it compares the mantissa's upper 20 bits and resolves a
-// tie in the lower word.
+// comparing doubles. A table over the mantissa's top 9 bits gives the only boundary that can matter
+// there: neighbouring boundaries of schema 8 are at least 0.69 / 256 apart, an entry is 1 / 512
+// wide.
 //
 // The position of a bucket is kept as a *key*: sign, exponent and bucket in one integer, ascending
 // with the magnitude.
@@ -32,9 +31,8 @@ inline constexpr int kMaxSchema = 8;
 // (DefNativeHistogramZeroThreshold).
 inline constexpr double kZeroThreshold = 0x1p-128;
 
-// Bits of an entry of a JavaScript lookup table: the candidate boundary's upper mantissa bits above
-// its number.
-inline constexpr int kBoundaryNumberBits = 9;
+// Entries of a lookup table: one for each value of the mantissa's top 9 bits.
+inline constexpr std::size_t kLookupEntries = 512;
 
 // One instance per schema, made on first use and never destroyed. Immutable, so any thread may use
 // it.
@@ -65,14 +63,23 @@ class BucketMapping {
     return IsNegative(key) ? key - sign_ : key;
   }
 
-  // Buckets are allocated in blocks of max(2^schema, 8) cells: block = key >> BlockBits().
-  [[nodiscard]] int BlockBits() const noexcept { return schema_ > 3 ? schema_ : 3; }
+  // Buckets are allocated in blocks of max(2^schema, 32) cells: block = key >> BlockBits(). A
+  // series' first blocks, HeadBlocks() of them, lie behind its head. At schema 3 these are eight
+  // octaves, most of what a latency spans: records then stay in one page. Measured, rotating over
+  // 32 of 2000 series: 9.4 ns with an octave a block wherever there was room, 6.1 ns so. Ten
+  // octaves take at most 1.2 KiB.
+  [[nodiscard]] int BlockBits() const noexcept { return schema_ > 5 ? schema_ : 5; }
   [[nodiscard]] std::uint32_t BlockCells() const noexcept { return 1u << BlockBits(); }
+  [[nodiscard]] std::uint32_t HeadBlocks() const noexcept { return schema_ > 5 ? 1 : 2; }
 
   [[nodiscard]] int schema() const noexcept { return schema_; }
 
-  // For JavaScript: entry[top mantissa bits] = upper 20 mantissa bits of the candidate boundary <<
-  // 9 | its number. Has 2^(max(schema, 0) + 1) entries. A mantissa above the candidate is past it.
+  // entry[top 9 mantissa bits] = k << 20 | (0xfffff - upper 20 mantissa bits of boundary k), where
+  // k is the first boundary that is not below all of the entry's range (2^s: none is left; its
+  // upper bits are then taken as 0xfffff). Adding a mantissa's upper 20 bits carries into k where
+  // they are above the boundary's, so that the sum >> 20 counts the boundaries below; low bits of
+  // 0xfffff are a tie in the upper word, to be resolved exactly. For schemas below 0 it is schema
+  // 0's.
   [[nodiscard]] std::span<const std::int32_t> LookupTable() const noexcept { return table_; }
 
   // The 256 boundaries of schema 8 in [1, 2), each the largest double <= 2^(k/256).

@@ -28,15 +28,13 @@ static_assert(std::atomic_ref<double>::is_always_lock_free, "readers must never 
 static_assert(std::atomic_ref<double>::required_alignment <= alignof(double),
               "cells are plain doubles");
 
-// The head of every chunk. The scratch line belongs to the owning thread, which splits doubles into
-// words there; the tick line is written by whoever advances the registry's tick. They are apart so
-// that neither slows the other down.
-inline constexpr std::uint32_t kScratchCell = 0;
-inline constexpr std::uint32_t kTickCell = kCellsPerLine;
-inline constexpr std::uint32_t kFirstFreeCell = 2 * kCellsPerLine;
+// The first cache line of every chunk is its head: the registry's tick, written by whoever advances
+// it, apart from the cells that the owning thread writes.
+inline constexpr std::uint32_t kTickCell = 0;
+inline constexpr std::uint32_t kFirstFreeCell = kCellsPerLine;
 
 // Where a cell is, in every shard of its registry: chunk << 13 | offset. 31 bits, so that it is a
-// small integer in JavaScript; 0 (the scratch cell of chunk 0) stands for "nowhere".
+// small integer in JavaScript; 0 (the head of chunk 0) stands for "nowhere".
 using CellAddress = std::uint32_t;
 inline constexpr CellAddress kNowhere = 0;
 inline constexpr std::uint32_t kMaxChunks = 1u << (30 - kCellsPerChunkBits);

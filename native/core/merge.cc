@@ -242,7 +242,7 @@ void FoldShard(const Metric& metric, const Shard& shard, RetiredTotals& retired)
     if (metric.definition().type == MetricType::kGauge) {
       FoldGauge(metric.definition(), address, shard, retired);
     } else if (metric.IsExponential()) {
-      FoldSum(address, ExponentialCells::kFirstBlock, shard,
+      FoldSum(address, ExponentialCells::kFirstOctave, shard,
               retired);  // sum, zero, NaN and the infinities
       series[i].ForEachBlock([&](const Block& block) {
         FoldSum(block.address, metric.mapping().BlockCells(), shard, retired);

@@ -17,7 +17,10 @@ std::uint32_t CellsFor(const MetricDefinition& definition) {
     case MetricType::kHistogram:
       break;
   }
-  if (definition.schema) return ExponentialCells::kCount;
+  if (definition.schema) {
+    const auto& mapping = BucketMapping::ForSchema(*definition.schema);
+    return ExponentialCells::kCount + mapping.HeadBlocks() * mapping.BlockCells();
+  }
   return ExplicitCells::kBuckets + static_cast<std::uint32_t>(definition.bounds.size()) + 1;
 }
 
@@ -78,18 +81,23 @@ Result<CellAddress> Metric::ResolveBlock(std::uint32_t series, std::int32_t numb
                   definition_.name + ": no such series of an exponential histogram"};
   }
   CellAddress address = kNowhere;
+  std::uint32_t blocks = 0;
   series_[series].ForEachBlock([&](const Block& block) {
+    ++blocks;
     if (block.number == number) address = block.address;
   });
   if (address != kNowhere) return address;
 
-  address = cells.Allocate(mapping().BlockCells());
+  const std::uint32_t size = mapping().BlockCells();
+  address = blocks < mapping().HeadBlocks()
+                ? series_[series].address + ExponentialCells::kCount + blocks * size
+                : cells.Allocate(size);
   if (address == kNowhere) return OutOfCells(definition_.name);
-  auto& blocks = series_[series].blocks;
+  auto& list = series_[series].blocks;
   // relaxed load: only holders of the registration mutex write the list. release store: see
   // Series::blocks.
-  blocks.store(new Block{number, address, blocks.load(std::memory_order_relaxed)},
-               std::memory_order_release);
+  list.store(new Block{number, address, list.load(std::memory_order_relaxed)},
+             std::memory_order_release);
   return address;
 }
 

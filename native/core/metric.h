@@ -80,13 +80,13 @@ struct ExplicitCells {
   static constexpr std::size_t kMaxBounds = 1000;
 };
 
-// The cells at the head of an exponential histogram series. Bucket cells come in blocks elsewhere.
-// kFirstBlock and the directory are int32 words that only the owning thread reads (kDirectorySlots
-// block addresses from kFirstBlock's first word on; its second word is 1 once the first is set):
-// its short way to the blocks, and no part of any merge.
+// The cells at the head of an exponential histogram series. Behind them lie its first blocks of
+// bucket cells; further ones lie elsewhere. From
+// kFirstOctave on they hold int32 words that only the owning thread reads, its short way to the
+// blocks, and no part of any merge: lib/instruments/exponential.ts tells what they say.
 struct ExponentialCells {
   static constexpr std::uint32_t kSum = 0, kZero = 1, kNaN = 2, kPositiveInfinity = 3,
-                                 kNegativeInfinity = 4, kFirstBlock = 5, kDirectory = 8,
+                                 kNegativeInfinity = 4, kFirstOctave = 5, kDirectory = 8,
                                  kDirectorySlots = 32, kCount = kDirectory + kDirectorySlots / 2;
   static_assert(kCount % kCellsPerLine == 0, "heads are whole cache lines");
 };
@@ -139,7 +139,7 @@ class Metric {
   [[nodiscard]] const BucketMapping& mapping() const {
     return BucketMapping::ForSchema(*definition_.schema);
   }
-  // Cells at the address of each series, blocks not counted.
+  // Cells at the address of each series; for exponential histograms the head and its blocks.
   [[nodiscard]] std::uint32_t CellsPerSeries() const { return cells_per_series_; }
 
   [[nodiscard]] const SegmentedVector<Series>& series() const { return series_; }
@@ -158,8 +158,10 @@ class Metric {
     const std::size_t count = series_.size();
     for (std::size_t i = 0; i < count; ++i) {
       visit(series_[i].address, cells_per_series_);
-      series_[i].ForEachBlock(
-          [&](const Block& block) { visit(block.address, mapping().BlockCells()); });
+      series_[i].ForEachBlock([&](const Block& block) {
+        const bool is_in_head = block.address - series_[i].address < cells_per_series_;
+        if (!is_in_head) visit(block.address, mapping().BlockCells());
+      });
     }
   }
 

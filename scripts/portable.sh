@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs the portable suite (no servers) on each Node of the matrix: scripts/portable.sh RESULTS_FOLDER
+# Each leaves its counts in RESULTS_FOLDER/portable-<version>.json. A failing Node does not keep the next from running.
+# shellcheck source=scripts/setup.sh
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+cd "$NANOTALLY_ROOT"
+
+results="$1"
+nodes="$(scripts/tools.sh node-matrix)"
+status=0
+while IFS= read -r node; do
+  version="$("$node" --version)"
+  echo "== Node $version"
+  PATH="$(dirname "$node"):$PATH" "$node" node_modules/vitest/vitest.mjs run --allowOnly=false \
+    --project unit --project property --project workers \
+    --reporter=default --reporter=json --outputFile.json="$results/portable-$version.json" </dev/null || status=1
+done <<<"$nodes"
+exit "$status"

@@ -1,0 +1,276 @@
+// Runs the test stages of one tier: node scripts/stages.mjs quick|full|long [--only NAME]... [--bail] [--list]
+// Each stage's seconds and counts are printed as it ends, all of them again at the end; the last line is
+// `N passed, N failed`. A failed stage does not stop the others, unless they need it or --bail is given.
+import { spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const RESULTS = join('build', 'test-results')
+
+/**
+ * A stage runs one command in the top folder. `results` names the files in which it leaves its counts, as a folder and
+ * a pattern; a stage without them counts as one check. `needs` names the stages without which it makes no sense, and
+ * `minutes` is when it is taken for hung and killed (default 15).
+ * @typedef {{ name: string, run: string[], results?: { folder: string, files: RegExp, format: 'vitest' | 'ctest' },
+ *   needs?: string[], minutes?: number }} Stage
+ */
+
+const VITEST = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--allowOnly=false']
+
+/** @returns {Stage} a stage that runs the vitest project of the same name */
+function vitest(name, minutes) {
+  const file = `${name}.json`
+  return {
+    name,
+    run: [
+      ...VITEST,
+      `--project=${name}`,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${join(RESULTS, file)}`,
+    ],
+    results: { folder: RESULTS, files: new RegExp(`^${file}$`), format: 'vitest' },
+    needs: ['set-up', 'build'],
+    minutes,
+  }
+}
+
+/** @returns {Stage} a stage that runs the native suite under one sanitizer, with its seeded faults */
+function native(name, sanitizer) {
+  return {
+    name,
+    run: ['scripts/test-native.sh', sanitizer],
+    results: { folder: join('build', `native-${sanitizer}`), files: /^ctest\.xml$/, format: 'ctest' },
+    needs: ['set-up'],
+  }
+}
+
+const setUp = {
+  name: 'set-up',
+  run: [
+    'bash',
+    '-c',
+    '. scripts/setup.sh; ensure_node; ensure_compiler; ensure_packages; scripts/tools.sh prometheus promtool googletest cmake',
+  ],
+}
+
+/** The stages of each tier, in order. A new stage goes here. @type {Record<string, Stage[]>} */
+export const TIERS = {
+  // npm test: about 12 minutes on 2 cores with packages installed.
+  quick: [
+    setUp,
+    { name: 'lint', run: ['npm', 'run', '--silent', 'lint'], needs: ['set-up'] },
+    { name: 'format-native', run: ['node', 'scripts/format-native.mjs'], needs: ['set-up'] },
+    { name: 'build', run: ['npm', 'run', '--silent', 'build'], needs: ['set-up'] },
+    { name: 'types', run: ['node_modules/.bin/tsc', '-p', 'test/types'], needs: ['set-up', 'build'] },
+    native('native', 'none'),
+    native('native-thread', 'thread'),
+    native('native-address', 'address'),
+    vitest('unit'),
+    vitest('property'),
+    vitest('workers'),
+    vitest('support'),
+    vitest('integration-quick'),
+  ],
+  // npm run test:full: what npm test leaves out. With it within 45 minutes.
+  full: [
+    setUp,
+    { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] },
+    {
+      name: 'coverage',
+      run: [
+        ...VITEST,
+        '--coverage',
+        ...['unit', 'property', 'workers', 'integration-quick'].map((name) => `--project=${name}`),
+      ],
+      needs: ['set-up', 'build'],
+    },
+    {
+      name: 'portable',
+      run: ['scripts/portable.sh', RESULTS],
+      results: { folder: RESULTS, files: /^portable-.*\.json$/, format: 'vitest' },
+      needs: ['set-up', 'build'],
+      minutes: 30,
+    },
+    vitest('crash', 30),
+    vitest('integration', 20),
+    { name: 'bench-short', run: ['node', 'bench/run.mjs', '--short'], needs: ['set-up', 'build'] },
+    { name: 'demo', run: ['scripts/demo.sh', '--seconds', '20'], needs: ['set-up', 'build'], minutes: 5 },
+  ],
+  // npm run test:long: by hand.
+  long: [
+    setUp,
+    { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] },
+    { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 },
+  ],
+}
+
+/**
+ * Runs stages in order and prints what became of them.
+ * @param {Stage[]} stages
+ * @param {{ cwd?: string, bail?: boolean }} [options]
+ * @returns {Promise<{ passed: number, failed: number }>} the sums over all stages; a stage not run counts as failed
+ */
+export async function runStages(stages, { cwd = ROOT, bail = false } = {}) {
+  const outcomes = []
+  const broken = new Set()
+  for (const stage of stages) {
+    const missing = bail && broken.size > 0 ? [...broken][0] : stage.needs?.find((name) => broken.has(name))
+    if (missing !== undefined) {
+      broken.add(stage.name)
+      outcomes.push({
+        name: stage.name,
+        seconds: 0,
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+        note: `not run: ${missing} failed`,
+      })
+    } else {
+      console.log(`\n== ${stage.name}`)
+      outcomes.push(await runStage(stage, cwd))
+    }
+    const outcome = outcomes.at(-1)
+    if (outcome.failed > 0) broken.add(stage.name)
+    console.log(describe(outcome))
+  }
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)
+  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0)
+  console.log(`\n${outcomes.map(describe).join('\n')}\n\n${passed} passed, ${failed} failed`)
+  return { passed, failed }
+}
+
+async function runStage(stage, cwd) {
+  if (stage.results) removeResults(cwd, stage.results)
+  const start = process.hrtime.bigint()
+  const { code, note: trouble } = await runCommand(stage, cwd)
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9
+
+  const counts = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  let note = trouble
+  if (stage.results) {
+    try {
+      Object.assign(counts, countResults(cwd, stage.results))
+    } catch (error) {
+      Object.assign(counts, { passed: 0, failed: 1 })
+      note ??= error.message
+    }
+  }
+  if (code !== 0 && counts.failed === 0) {
+    counts.failed = 1
+    note ??= `its command ended with ${code}`
+  }
+  return { name: stage.name, seconds, note, ...counts }
+}
+
+/** Runs a stage's command in a process group of its own, so that nothing it started outlives its deadline or Ctrl-C. */
+function runCommand({ run: [command, ...args], minutes = 15 }, cwd) {
+  return new Promise((resolve) => {
+    let note
+    const child = spawn(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+    const kill = (why) => {
+      note = why
+      try {
+        process.kill(-child.pid, 'SIGKILL')
+      } catch (error) {
+        if (error.code !== 'ESRCH') throw error // it has just ended by itself
+      }
+    }
+    const deadline = setTimeout(kill, minutes * 60_000, `killed after ${minutes} minutes`)
+    const interrupt = (signal) => {
+      kill(`interrupted by ${signal}`)
+      process.exit(130)
+    }
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+    const end = (result) => {
+      clearTimeout(deadline)
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+      resolve(result)
+    }
+    child.on('error', (error) => end({ code: 'no start', note: error.message }))
+    child.on('exit', (code, signal) => end({ code: code ?? signal, note }))
+  })
+}
+
+/** Old results must not be counted in place of new ones. */
+function removeResults(cwd, { folder, files }) {
+  mkdirSync(join(cwd, folder), { recursive: true })
+  for (const file of readdirSync(join(cwd, folder))) {
+    if (files.test(file)) rmSync(join(cwd, folder, file))
+  }
+}
+
+/** Sums the result files of a stage; throws where there is none, or where one tells of no test that ran. */
+function countResults(cwd, { folder, files, format }) {
+  const found = readdirSync(join(cwd, folder)).filter((file) => files.test(file))
+  if (found.length === 0) throw new Error(`left no results in ${folder}`)
+  const sum = { passed: 0, failed: 0, skipped: 0 }
+  for (const file of found) {
+    const counts = COUNTERS[format](readFileSync(join(cwd, folder, file), 'utf8'))
+    if (counts.passed + counts.failed === 0) throw new Error(`ran no tests (${file})`)
+    for (const key of Object.keys(sum)) sum[key] += counts[key]
+  }
+  return sum
+}
+
+const COUNTERS = {
+  /** vitest's JSON reporter. A file that could not be loaded has no tests to fail: it counts as one failure. */
+  vitest(text) {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(text)
+    const broken = testResults.filter(
+      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+    )
+    return {
+      passed: numPassedTests,
+      failed: numFailedTests + broken.length,
+      skipped: numPendingTests + numTodoTests,
+    }
+  },
+  /** ctest --output-junit. */
+  ctest(text) {
+    const [, suite] = /<testsuite\b([^>]*)>/.exec(text) ?? []
+    if (suite === undefined) throw new Error('ctest.xml holds no <testsuite>')
+    const [tests, failed, disabled, skipped] = ['tests', 'failures', 'disabled', 'skipped'].map((name) =>
+      Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)[1]),
+    )
+    return { passed: tests - failed - disabled - skipped, failed, skipped: skipped + disabled }
+  },
+}
+
+function describe({ name, passed, failed, skipped, seconds, note }) {
+  const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+  return `== ${name}: ${counts} in ${seconds.toFixed(1)} s${note ? ` (${note})` : ''}`
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      bail: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+    },
+  })
+  const tier = TIERS[positionals[0]]
+  if (positionals.length !== 1 || !tier) throw new Error(`name one tier: ${Object.keys(TIERS).join(', ')}`)
+  const names = tier.map(({ name }) => name)
+  const unknown = values.only.find((name) => !names.includes(name))
+  if (unknown) throw new Error(`${positionals[0]} has no stage '${unknown}'; it has ${names.join(', ')}`)
+  if (values.list) {
+    console.log(names.join('\n'))
+    return
+  }
+  const chosen = tier.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
+  const { failed } = await runStages(chosen, { bail: values.bail })
+  process.exitCode = failed === 0 ? 0 : 1
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  await main().catch((error) => {
+    console.error(`stages: ${error.message}`)
+    process.exitCode = 2
+  })
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Ensures tools that tests and benches run, and prints their paths, one a line, in the order asked:
+#   scripts/tools.sh prometheus promtool googletest cmake node-matrix
+#   prometheus, promtool   from PATH, else Debian's package unpacked into the cache (nothing is installed or started)
+#   googletest             its source folder: /usr/src/googletest, else the same way
+#   cmake                  from PATH, else installed by apt-get when this user may
+#   node-matrix            the newest Node.js of each major in NODE_MAJORS, from npm, in the cache: one line for each
+# Messages go to stderr. What cannot be had ends it with one line that says what to run, and exit code 1.
+# Safe to run twice at once: one lock for each tool, and a finished folder appears by a rename.
+# shellcheck source=scripts/setup.sh
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+NODE_MAJORS="${NODE_MAJORS:-22 24 26}"
+TOOLS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/nanotally/tools"
+
+tools_say() { printf '%s\n' "tools: $*" >&2; }
+tools_fail() { tools_say "$*"; exit 1; }
+
+# ensure_tool NAME: prints the tool's path or paths.
+ensure_tool() {
+  case "$1" in
+    prometheus | promtool) command -v "$1" || debian_file "$1" prometheus "usr/bin/$1" ;;
+    googletest)
+      if [ -e /usr/src/googletest/CMakeLists.txt ]; then
+        echo /usr/src/googletest
+      else
+        local list
+        list="$(debian_file googletest googletest usr/src/googletest/CMakeLists.txt)"
+        dirname "$list"
+      fi
+      ;;
+    cmake)
+      ensure_command cmake cmake
+      command -v cmake
+      ;;
+    node-matrix)
+      local major
+      for major in $NODE_MAJORS; do node_binary "$major"; done
+      ;;
+    *) tools_fail "no tool is called '$1'; there are prometheus, promtool, googletest, cmake, node-matrix" ;;
+  esac
+}
+
+# debian_file NAME PACKAGE PATH: PATH inside the unpacked Debian package in the cache, fetched when it is not there.
+debian_file() {
+  local name="$1" package="$2" file="$TOOLS_CACHE/$2/$3"
+  [ -e "$file" ] || with_tool_lock "$package" fetch_debian "$name" "$package"
+  [ -e "$file" ] || tools_fail "$name is missing from the Debian package $package; install it with: sudo apt-get install $package"
+  echo "$file"
+}
+
+fetch_debian() {
+  local name="$1" package="$2" target="$TOOLS_CACHE/$2" work
+  [ -e "$target" ] && return # another caller fetched it while this one waited for the lock
+  local missing="$name is missing; install it with: sudo apt-get install $package"
+  if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then tools_fail "$missing"; fi
+  tools_say "fetching the Debian package $package into the cache"
+  work="$(mktemp -d "$TOOLS_CACHE/.$package.XXXXXX")"
+  # shellcheck disable=SC2064 # the folder's name is meant to be fixed now
+  trap "rm -rf '$work'" EXIT
+  # Only root may refresh the package lists; it is tried when the package is unknown or gone from the mirror.
+  (cd "$work" && apt_download "$package") ||
+    { may_install && apt-get update -qq >&2 && (cd "$work" && apt_download "$package"); } ||
+    tools_fail "$missing (if the package is unknown, first: sudo apt-get update)"
+  dpkg -x "$work/$package"_*.deb "$work/files" || tools_fail "$missing"
+  mv -T "$work/files" "$target" || tools_fail "$name could not be moved to $target"
+}
+
+apt_download() { apt-get -qq -o APT::Sandbox::User=root download "$1" >&2; }
+
+# node_binary MAJOR: the newest release of a major that npm has; without a network, the newest one in the cache.
+node_binary() {
+  local major="$1" package version binary
+  package="node-linux-$(node -p process.arch)"
+  version="$(newest_release "$package" "$major")" || version="$(newest_cached "$package" "$major")"
+  [ -n "$version" ] ||
+    tools_fail "Node.js $major is missing and npm could not be asked for it; with a network, run: npm view $package@$major version"
+  binary="$TOOLS_CACHE/$package/$version/bin/node"
+  [ -e "$binary" ] || with_tool_lock "$package-$version" fetch_node "$package" "$version"
+  [ "$("$binary" --version)" = "v$version" ] || tools_fail "$binary does not answer as v$version; delete $TOOLS_CACHE/$package/$version"
+  echo "$binary"
+}
+
+# npm lists a range's versions in no useful order and resolves it with the dist-tags in mind: the numbers decide here.
+newest_release() {
+  npm view "$1@$2" version --json 2>/dev/null | node -e '
+    let text = ""
+    process.stdin.on("data", (chunk) => { text += chunk }).on("end", () => {
+      if (text.trim() === "") process.exit(1)
+      const versions = [JSON.parse(text)].flat().filter((version) => /^\d+\.\d+\.\d+$/.test(version))
+      if (versions.length === 0) process.exit(1)
+      const parts = (version) => version.split(".").map(Number)
+      const order = (a, b) => a.map((part, i) => part - b[i]).find((difference) => difference !== 0) ?? 0
+      console.log(versions.sort((a, b) => order(parts(a), parts(b))).at(-1))
+    })'
+}
+
+newest_cached() {
+  local found
+  found="$(find "$TOOLS_CACHE/$1" -maxdepth 1 -name "$2.*" -printf '%f\n' 2>/dev/null | sort -V | tail -n 1)"
+  [ -z "$found" ] || tools_say "npm did not answer: using $1@$found, the newest in the cache"
+  echo "$found"
+}
+
+fetch_node() {
+  local package="$1" version="$2" target="$TOOLS_CACHE/$1/$2" work
+  [ -e "$target" ] && return
+  tools_say "fetching $package@$version into the cache"
+  mkdir -p "$TOOLS_CACHE/$package"
+  work="$(mktemp -d "$TOOLS_CACHE/.$package.XXXXXX")"
+  # shellcheck disable=SC2064
+  trap "rm -rf '$work'" EXIT
+  # npm checks the archive against the registry's checksum.
+  npm pack --silent --pack-destination "$work" "$package@$version" >/dev/null ||
+    tools_fail "npm could not fetch $package@$version; with a network, run: npm pack $package@$version"
+  if ! tar -xzf "$work/$package-$version.tgz" -C "$work" || ! mv -T "$work/package" "$target"; then
+    tools_fail "$package@$version could not be unpacked to $target"
+  fi
+}
+
+# with_tool_lock NAME FUNCTION ARGUMENT...: runs the function in a subshell while no other process holds NAME's lock.
+with_tool_lock() {
+  local name="$1"
+  shift
+  command -v flock >/dev/null || tools_fail 'flock is missing; install it with: sudo apt-get install util-linux'
+  mkdir -p "$TOOLS_CACHE"
+  (
+    flock 8
+    "$@"
+  ) 8>"$TOOLS_CACHE/.$name.lock"
+}
+
+# Called, not sourced: ensure each name given.
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  [ $# -gt 0 ] || tools_fail 'usage: scripts/tools.sh NAME...'
+  for name in "$@"; do ensure_tool "$name"; done
+fi

@@ -1,0 +1,26 @@
+// Asks Prometheus' own linter about an exposition.
+import { spawn } from 'node:child_process'
+import { text as readText } from 'node:stream/consumers'
+import { toolPath } from './server.js'
+
+/**
+ * Runs `promtool check metrics` on an exposition in text format.
+ *
+ * @returns what it finds fault with, a line each; empty when it accepts the text
+ * @throws RangeError when the text holds no sample, which promtool would accept
+ */
+export async function checkMetrics(text: string | Uint8Array): Promise<string[]> {
+  if (!/^[^#\s]/m.test(Buffer.from(text).toString())) throw new RangeError('the exposition holds no sample to check')
+  const child = spawn(toolPath('promtool'), ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const exit = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', resolve)
+  })
+  // promtool stops reading at the first error: the broken pipe that this leaves is no news.
+  child.stdin.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') child.emit('error', error)
+  })
+  child.stdin.end(text)
+  const [code, out, err] = await Promise.all([exit, readText(child.stdout), readText(child.stderr)])
+  const lines = `${out}\n${err}`.split('\n').filter((line) => line.trim() !== '')
+  return code !== 0 && lines.length === 0 ? [`promtool ended with ${code}`] : lines
+}

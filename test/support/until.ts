@@ -1,0 +1,27 @@
+// Waits for a condition that another process brings about, by asking again and again: never by sleeping for long enough.
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** How long tests wait for what should come soon. Generous: it is only ever reached by a failure. */
+export const DEADLINE_MS = 60_000
+
+/**
+ * Resolves with the first result of `probe` that is neither undefined nor false.
+ *
+ * @param what - what is waited for, for the error message
+ * @param probe - asked every 20 ms; what it throws ends the wait at once
+ * @param deadlineMs - how long to go on asking
+ * @throws Error when the deadline passes
+ */
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  deadlineMs = DEADLINE_MS,
+): Promise<T> {
+  const end = performance.now() + deadlineMs
+  for (;;) {
+    const result = await probe()
+    if (result !== undefined && result !== false) return result
+    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`)
+    await delay(20)
+  }
+}

@@ -1,0 +1,50 @@
+// The vitest projects: which tests there are, and the deadlines they run under.
+// Tests import the built package by its name, so `npm run build` comes first.
+//   unit               test/{lib,native,examples,bench,scripts}: one thing at a time, no servers
+//   property           test/property: fast-check, the seed printed on failure
+//   workers            test/workers: worker threads, teardown, forked children
+//   crash              the *.long.test.ts of test/workers: the crash matrix of npm run test:full
+//   support            test/support-tests: the helpers of test/support, with the servers that they start
+//   integration-quick  the *.quick.test.ts of test/integration: what npm test shows against real servers
+//   integration        the rest of test/integration
+import { defineConfig } from 'vitest/config'
+
+const long = '**/*.long.test.ts'
+const quick = '**/*.quick.test.ts'
+const second = 1_000
+
+/** Deadlines are generous: a loaded machine is slow, and no test waits for one that it does not need. */
+function project(name: string, include: string[], exclude: string[], timeoutSeconds: number) {
+  return {
+    extends: true as const,
+    test: { name, include, exclude, testTimeout: timeoutSeconds * second, hookTimeout: timeoutSeconds * second },
+  }
+}
+
+export default defineConfig({
+  test: {
+    // Each file in a process of its own: a registry lives as long as its process, and an abort fails one file only.
+    pool: 'forks',
+    isolate: true,
+    maxWorkers: 2,
+    // dist/ is what users load. It is loaded by Node itself, never transformed: import and require then meet in one
+    // module instance and one addon.
+    server: { deps: { external: [/\/dist\/.*\.m?js$/, /\.node$/] } },
+    projects: [
+      project('unit', ['test/{lib,native,examples,bench,scripts}/**/*.test.ts'], [long], 60),
+      project('property', ['test/property/**/*.test.ts'], [long], 120),
+      project('workers', ['test/workers/**/*.test.ts'], [long], 180),
+      project('crash', ['test/workers/**/*.long.test.ts'], [], 600),
+      project('support', ['test/support-tests/**/*.test.ts'], [], 120),
+      project('integration-quick', ['test/integration/**/*.quick.test.ts'], [], 180),
+      project('integration', ['test/integration/**/*.test.ts'], [quick], 300),
+    ],
+    coverage: {
+      provider: 'v8',
+      // What runs is dist/; its source maps lead back to lib/, and the report is about lib/.
+      include: ['dist/**/*.{js,mjs}'],
+      reporter: ['text', 'json-summary', 'html'],
+      thresholds: { lines: 90, functions: 90, branches: 90, statements: 90 },
+    },
+  },
+})
