@@ -44,13 +44,14 @@ export interface NativeDerivedDefinition {
 }
 
 /** `collect`: run the registry's collect callbacks, then call `collected(token)`. `removed`: look at `pendingRemovals`. */
-export type NativeListener = (event: 'collect' | 'removed', registry: RegistryHandle, token: number) => void
+export type NativeListener = (event: 'collect' | 'removed', token: number) => void
 
 export interface NativeAddon {
   readonly rejectionNames: readonly string[]
   readonly textContentType: string
-  attach(errorClass: typeof NanotallyError, listener: NativeListener): void
-  openRegistry(name: string | null): RegistryHandle
+  attach(errorClass: typeof NanotallyError): void
+  /** `null`: a private one. */
+  openRegistry(name: string | null, listener: NativeListener): RegistryHandle
   openRegistryById(id: number): RegistryHandle
   registryId(registry: RegistryHandle): number
   /** Ends the registry for the whole process; its environments are told and leave. */

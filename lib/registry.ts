@@ -1,6 +1,12 @@
 // A registry as one environment sees it: its open chunks, the metrics that it has defined here, rendering, removal.
 import { invalidType, invalidValue, NanotallyError, textOfThrown } from './errors.js'
-import { type NativeDefinition, type NativeDerivedDefinition, native, type RegistryHandle } from './native.js'
+import {
+  type NativeDefinition,
+  type NativeDerivedDefinition,
+  type NativeListener,
+  native,
+  type RegistryHandle,
+} from './native.js'
 import { sinkCells, sinkWords } from './sink.js'
 import { warnOnce } from './warnings.js'
 
@@ -36,22 +42,24 @@ const DEFAULT_COLLECT_TIMEOUT_MS = 25
 const OWN_COLLECT_TIMEOUT_MS = 1000
 const DEFAULT_NAME = 'default'
 
-const open = new Map<RegistryHandle, WeakRef<Registry>>()
 const named = new Map<string, Registry>()
 const reasons = new Map(native.rejectionNames.map((name, index) => [name, index]))
 
 /** A private registry that nobody can reach any more is closed; its handles keep it reachable. */
 const forgotten = new FinalizationRegistry<RegistryHandle>((handle) => {
-  open.delete(handle)
   native.closeRegistry(handle)
   native.leaveRegistry(handle)
 })
 
-native.attach(NanotallyError, (event, handle, token) => {
-  const registry = open.get(handle)?.deref()
-  if (event === 'removed') registry?._catchUp()
-  else Promise.resolve(registry?._collectOwn()).finally(() => native.collected(token))
-})
+native.attach(NanotallyError)
+
+/** Holds the registry weakly, as C++ holds the listener: else no private registry could ever be collected. */
+function listenerOf(registry: WeakRef<Registry>): NativeListener {
+  return (event, token) => {
+    if (event === 'removed') registry.deref()?._catchUp()
+    else Promise.resolve(registry.deref()?._collectOwn()).finally(() => native.collected(token))
+  }
+}
 
 /**
  * A set of metrics that is scraped together.
@@ -93,8 +101,7 @@ export class Registry {
       // biome-ignore lint/correctness/noConstructorReturn: one registry of a name per environment, whoever opens it
       return existing
     }
-    this._handle = native.openRegistry(name ?? null)
-    open.set(this._handle, new WeakRef(this))
+    this._handle = native.openRegistry(name ?? null, listenerOf(new WeakRef(this)))
     if (name === undefined) forgotten.register(this, this._handle, this)
     else named.set(name, this)
   }
@@ -262,7 +269,6 @@ export class Registry {
     this._chunks.fill(sinkCells)
     this._words.fill(sinkWords)
     this.#closed = true
-    open.delete(this._handle)
     forgotten.unregister(this)
     if (this.name !== undefined && named.get(this.name) === this) named.delete(this.name)
     native.leaveRegistry(this._handle)

@@ -16,7 +16,7 @@ function tell(message: FromWorker): void {
   port.postMessage(message)
 }
 
-native.attach(NanotallyError, () => undefined)
+native.attach(NanotallyError)
 const registry = native.openRegistryById(registryId)
 const server = createMetricsServer(() => ({
   contentType: native.textContentType,

@@ -100,27 +100,29 @@ Environment::Opened& Environment::At(const Napi::Value& handle) {
   return *opened_[index];
 }
 
-// attach(NanotallyError, listener)
+// attach(NanotallyError)
 Napi::Value Environment::Attach(Info info) {
   error_class_ = Napi::Persistent(info[0].As<Napi::Function>());
-  listener_ = Napi::Persistent(info[1].As<Napi::Function>());
   return info.Env().Undefined();
 }
 
-Napi::Value Environment::Adopt(Napi::Env env, std::shared_ptr<Registry> registry, bool owned) {
+// The handle of a registry that this environment now has open, with a shard of its own in it.
+// info[1] is its listener.
+Napi::Value Environment::Adopt(Info info, std::shared_ptr<Registry> registry, bool owned) {
   auto opened = std::make_unique<Opened>();
+  if (info[1].IsFunction()) opened->listener = Napi::Persistent(info[1].As<Napi::Function>());
   opened->owned = owned;
   opened->shard = registry->OpenShard();
   opened->registry = std::move(registry);
   opened_.push_back(std::move(opened));
-  return Napi::Number::New(env, static_cast<double>(opened_.size() - 1));
+  return Napi::Number::New(info.Env(), static_cast<double>(opened_.size() - 1));
 }
 
-// openRegistry(name | null): handle
+// openRegistry(name | null, listener): handle
 Napi::Value Environment::OpenRegistry(Info info) {
   Store& store = Process::Get().store();
-  if (info[0].IsString()) return Adopt(info.Env(), store.Open(info[0].As<Napi::String>()), false);
-  return Adopt(info.Env(), store.OpenPrivate(), true);
+  if (info[0].IsString()) return Adopt(info, store.Open(info[0].As<Napi::String>()), false);
+  return Adopt(info, store.OpenPrivate(), true);
 }
 
 // openRegistryById(id): handle
@@ -128,7 +130,7 @@ Napi::Value Environment::OpenRegistryById(Info info) {
   auto registry = Process::Get().store().Find(ReadIndex(info[0]));
   if (registry == nullptr)
     throw StatusError({ErrorCode::kUnknownRegistry, "no registry has that id any more"});
-  return Adopt(info.Env(), std::move(registry), false);
+  return Adopt(info, std::move(registry), false);
 }
 
 Napi::Value Environment::RegistryId(Info info) {
@@ -139,7 +141,7 @@ Napi::Value Environment::RegistryId(Info info) {
 Napi::Value Environment::CloseRegistry(Info info) {
   const auto registry = At(info[0]).registry;
   Process::Get().store().Close(*registry);
-  TellRemoved(info.Env(), registry->id());
+  TellOthersRemoved(registry->id());
   return info.Env().Undefined();
 }
 
@@ -161,22 +163,25 @@ void Environment::Leave(Opened& opened) {
   opened.runtime_owned.clear();
 }
 
-void Environment::TellRemoved(Napi::Env, std::uint32_t registry) {
+// Every other environment that has the registry open looks for what it has to give up.
+void Environment::TellOthersRemoved(std::uint32_t registry) {
   Process::Get().Broadcast(mailbox_.get(), [registry](Napi::Env env) {
     auto* self = env.GetInstanceData<Environment>();
+    // By index: a listener may open or leave registries.
     for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) {
       const auto& opened = self->opened_[handle];
       if (opened != nullptr && opened->registry->id() == registry)
-        self->Listen(env, "removed", handle, 0);
+        self->Tell(env, handle, "removed", 0);
     }
   });
 }
 
-// Calls lib's listener, which keeps its own errors to itself.
-void Environment::Listen(Napi::Env env, const char* event, std::uint32_t handle, double token) {
-  if (listener_.IsEmpty()) return;
-  listener_.Call({Napi::String::New(env, event), Napi::Number::New(env, handle),
-                  Napi::Number::New(env, token)});
+// Calls the listener of an open registry, which keeps its own errors to itself.
+void Environment::Tell(Napi::Env env, std::uint32_t handle, const char* event,
+                       std::uint32_t token) {
+  const auto& opened = opened_[handle];
+  if (opened == nullptr || opened->listener.IsEmpty()) return;
+  opened->listener.Call({Napi::String::New(env, event), Napi::Number::New(env, token)});
 }
 
 // defineMetric(handle, definition): { id, helpDiffers }
@@ -208,7 +213,7 @@ Napi::Value Environment::DefineDerived(Info info) {
 Napi::Value Environment::RemoveMetric(Info info) {
   Opened& opened = At(info[0]);
   const bool removed = opened.registry->Remove(info[1].As<Napi::String>());
-  if (removed) TellRemoved(info.Env(), opened.registry->id());
+  if (removed) TellOthersRemoved(opened.registry->id());
   return Napi::Boolean::New(info.Env(), removed);
 }
 
@@ -344,7 +349,7 @@ Napi::Value Environment::SetCollecting(Info info) {
     auto* self = env.GetInstanceData<Environment>();
     const std::uint32_t token = self->next_token_++;
     self->tickets_.emplace(token, std::move(ticket));
-    self->Listen(env, "collect", handle, token);
+    self->Tell(env, handle, "collect", token);
   };
   Process::Get().AddCollector(opened.registry->id(), opened.collector);
   return info.Env().Undefined();

@@ -31,6 +31,7 @@ class Environment final : public Napi::Addon<Environment> {
     std::vector<Napi::Reference<Napi::ArrayBuffer>>
         runtime_owned;  // chunks that the runtime would not let us own
     std::shared_ptr<Collector> collector;
+    Napi::FunctionReference listener;  // empty for who does not listen
   };
   using Info = const Napi::CallbackInfo&;
 
@@ -62,18 +63,17 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value BucketBoundaries(Info info);
 
   Opened& At(const Napi::Value& handle);
-  Napi::Value Adopt(Napi::Env env, std::shared_ptr<Registry> registry, bool owned);
+  Napi::Value Adopt(Info info, std::shared_ptr<Registry> registry, bool owned);
   Napi::Value AllocateInRuntime(Napi::Env env, Opened& opened, std::uint32_t index);
   void Leave(Opened& opened);
-  void TellRemoved(Napi::Env env, std::uint32_t registry);
+  void TellOthersRemoved(std::uint32_t registry);
   Napi::Value Exposition(Napi::Env env, std::string text);
-  void Listen(Napi::Env env, const char* event, std::uint32_t handle, double token);
+  void Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token);
   static void End(void* environment);
 
   std::shared_ptr<Mailbox> mailbox_;
   std::vector<std::unique_ptr<Opened>> opened_;  // by handle; nullptr once left
   Napi::FunctionReference error_class_;
-  Napi::FunctionReference listener_;
   std::unordered_map<std::uint32_t, std::shared_ptr<void>> tickets_;  // of collect rounds, by token
   std::uint32_t next_token_ = 1;
   bool external_buffers_ = true;

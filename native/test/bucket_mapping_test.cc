@@ -134,10 +134,16 @@ TEST_P(EverySchema, KeysAscendAndLeadBackToTheirBounds) {
   EXPECT_GE(checked_, schema_ >= 0 ? 1152u << schema_ : 1152u >> -schema_);
 }
 
-TEST_P(EverySchema, BlocksAreAnOctaveOrEightBuckets) {
+TEST_P(EverySchema, BlocksAreWholeLinesAndWholeOctaves) {
   EXPECT_EQ(mapping_.schema(), schema_);
-  EXPECT_EQ(mapping_.BlockCells(), schema_ > 3 ? 1u << schema_ : 8u);
   EXPECT_EQ(1u << mapping_.BlockBits(), mapping_.BlockCells());
+  EXPECT_EQ(mapping_.BlockCells() % kCellsPerLine, 0u);
+  EXPECT_GE(mapping_.BlockBits(), schema_) << "no octave straddles blocks";
+  for (int exponent = kLowestOctave; schema_ >= 0 && exponent <= kHighestOctave; ++exponent) {
+    const std::int32_t first = mapping_.KeyOfIndex(exponent * (1 << schema_) + 1);
+    const std::int32_t last = mapping_.KeyOfIndex((exponent + 1) * (1 << schema_));
+    ASSERT_EQ(first >> mapping_.BlockBits(), last >> mapping_.BlockBits()) << exponent;
+  }
 }
 
 // The upper 20 of a double's 52 mantissa bits.
