@@ -176,12 +176,12 @@ void Environment::TellOthersRemoved(std::uint32_t registry) {
   });
 }
 
-// Calls the listener of an open registry, which keeps its own errors to itself.
-void Environment::Tell(Napi::Env env, std::uint32_t handle, const char* event,
-                       std::uint32_t token) {
+// Calls the listener of an open registry, which keeps its own errors to itself. False when nobody listens (any more).
+bool Environment::Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token) {
   const auto& opened = opened_[handle];
-  if (opened == nullptr || opened->listener.IsEmpty()) return;
+  if (opened == nullptr || opened->listener.IsEmpty()) return false;
   opened->listener.Call({Napi::String::New(env, event), Napi::Number::New(env, token)});
+  return true;
 }
 
 // defineMetric(handle, definition): { id, helpDiffers }
@@ -349,7 +349,7 @@ Napi::Value Environment::SetCollecting(Info info) {
     auto* self = env.GetInstanceData<Environment>();
     const std::uint32_t token = self->next_token_++;
     self->tickets_.emplace(token, std::move(ticket));
-    self->Tell(env, handle, "collect", token);
+    if (!self->Tell(env, handle, "collect", token)) self->tickets_.erase(token);
   };
   Process::Get().AddCollector(opened.registry->id(), opened.collector);
   return info.Env().Undefined();

@@ -68,7 +68,7 @@ class Environment final : public Napi::Addon<Environment> {
   void Leave(Opened& opened);
   void TellOthersRemoved(std::uint32_t registry);
   Napi::Value Exposition(Napi::Env env, std::string text);
-  void Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token);
+  bool Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token);
   static void End(void* environment);
 
   std::shared_ptr<Mailbox> mailbox_;
