@@ -1,0 +1,52 @@
+// The engine as a library, on a small graph: full queues, evictions, and every metric equal to the tally at the end.
+import { readFileSync } from 'node:fs'
+import { registry } from 'nanotally'
+import { expect, test } from 'vitest'
+import { compare } from '../../../examples/engram/compare.mjs'
+import { start } from '../../../examples/engram/engine.mjs'
+import { Scrape } from '../../../examples/engram/exposition.mjs'
+import { OBSERVE } from '../../../examples/engram/vocabulary.mjs'
+import { until } from '../../support/until.js'
+import { tinyGraph } from './tiny-graph.js'
+
+const scrape = async () => new Scrape(await registry.metrics())
+
+test('what its workers recorded under pressure is what they counted, and so says every scrape on the way', async () => {
+  const names = Array.from({ length: 200 }, (_, i) => `s${i}`)
+  const { graph } = tinyGraph(Object.fromEntries(names.map((name, i) => [name, [`similar s${(i * 7 + 1) % 200}`]])))
+  const engine = await start({ graph, workers: 3, seed: 5, rate: 0, capacity: 64, queueCapacity: 4 })
+  await expect(start({ graph })).rejects.toThrow('an engine was started in this process before')
+  const request = { kind: OBSERVE, priority: 0, context: 3, words: Array.from({ length: 9 }, () => 's1') }
+  expect(() => engine.submit(request)).toThrow('expected 8 words at most, received 9')
+
+  let scrapes = 0
+  let recallsBefore = 0
+  await until('recalls, evictions, full queues', async () => {
+    const now = await scrape()
+    scrapes++
+    const recalls = now.sum('engram_recalls_total')
+    expect(recalls).toBeGreaterThanOrEqual(recallsBefore)
+    recallsBefore = recalls
+    const hops = now.sum('engram_recall_hops_count')
+    expect(now.sum('engram_recall_hops_bucket', { le: '+Inf' })).toBe(hops)
+    return recalls > 5000 && now.sum('engram_evictions_total') > 500 && now.sum('engram_backpressure_total') > 10
+  })
+  expect(scrapes).toBeGreaterThan(1)
+
+  const tally = await engine.stop()
+  expect(await engine.stop()).toBe(tally)
+  const end = await scrape()
+  const rows = compare(tally, end)
+  expect(rows.length).toBeGreaterThan(100)
+  expect(rows.filter(({ equal }) => !equal)).toEqual([])
+  const value = (sample: string) => tally.find((row) => row.sample === sample)?.value
+  expect(value('engram_stored_observations')).toBe(64)
+  expect(value('engram_queue_depth{priority="low"}')).toBe(0)
+  const hits = value('engram_recalls_total{outcome="hit"}') as number
+  expect(end.sum('engram_recall_hit_ratio')).toBe(hits / end.sum('engram_recalls_total'))
+  expect(end.sum('nanotally_rejected_total')).toBe(0)
+
+  const readme = readFileSync(new URL('../../../examples/engram/README.md', import.meta.url), 'utf8')
+  const documented = Array.from(readme.matchAll(/^\| `(engram_\w+)`/gm), ([, name]) => name)
+  expect(documented.sort()).toEqual([...end.types.keys()].filter((name) => name.startsWith('engram_')).sort())
+})

@@ -1,0 +1,96 @@
+// The demo's command line in a process of its own, with WordNet: its events, its exit codes, its clean end.
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { compare } from '../../../examples/engram/compare.mjs'
+import { Scrape } from '../../../examples/engram/exposition.mjs'
+import type { TallyRow } from '../../../examples/engram/tally.mjs'
+import { assertEnded, Child, runChild } from '../../support/children.js'
+import { until } from '../../support/until.js'
+
+const MAIN = fileURLToPath(new URL('../../../examples/engram/main.mjs', import.meta.url))
+
+interface Stopped {
+  event: string
+  equal: boolean
+  compared: number
+  differing: unknown[]
+  tally: TallyRow[]
+}
+
+async function scrape(url: string) {
+  const response = await fetch(url)
+  expect(response.status).toBe(200)
+  return new Scrape(await response.text())
+}
+
+test('a signal stops the load, the metrics stay and equal the tally, a second signal ends it', async () => {
+  const child = new Child(MAIN, { args: ['--json', '--hold', '--port', '0', '--seed', '7', '--rate', '0'] })
+  const ready = (await child.nextMessage()) as { event: string; url: string }
+  expect(ready).toMatchObject({ event: 'ready', pid: child.pid, workers: 2, seed: 7 })
+  await until('2 000 recalls', async () => (await scrape(ready.url)).sum('engram_recalls_total') > 2000)
+  child.kill('SIGTERM')
+  const stopped = (await child.nextMessage()) as Stopped
+  expect(stopped).toMatchObject({ event: 'stopped', equal: true, differing: [] })
+  expect(stopped.compared).toBe(stopped.tally.length)
+
+  const rows = compare(stopped.tally, await scrape(ready.url))
+  expect(rows.filter(({ equal }) => !equal)).toEqual([])
+  const recorded = stopped.tally.filter(({ name, value }) => name === 'engram_activations_total' && value > 0)
+  expect(recorded.length).toBeGreaterThan(20)
+
+  child.kill('SIGTERM')
+  const result = await child.finished
+  assertEnded(result)
+  expect(result.stderr).toBe('')
+  const lines = result.stdout.trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toEqual([ready, stopped])
+})
+
+test('after its seconds it prints its tally beside the registry, and ends well', async () => {
+  const result = await runChild(MAIN, { args: ['--quiet', '--port', '0', '--seconds', '0.5', '--workers', '1'] })
+  assertEnded(result)
+  expect(result.stdout).toMatch(/^WordNet is loaded: 117791 synsets and 378203 relations in /)
+  expect(result.stdout).toMatch(/^scrape http:\/\/127\.0\.0\.1:\d+\/metrics$/m)
+  expect(result.stdout).toMatch(/^engram_recall_hops_count +([\d,]+) +\1 {2}✓$/m)
+  expect(result.stdout).toMatch(/\n\n\d+ samples compared, all equal\n$/)
+})
+
+test('metrics that are off are a difference, not a success', async () => {
+  const result = await runChild(MAIN, {
+    args: ['--json', '--port', '0', '--seconds', '0.1'],
+    env: { NANOTALLY_DISABLED: '1' },
+  })
+  assertEnded(result, { exitCode: 1 })
+  const stopped = result.messages.at(-1) as Stopped
+  expect(stopped.equal).toBe(false)
+  expect(stopped.differing).toHaveLength(stopped.compared)
+})
+
+test('wrong usage is one line and exit code 2', async () => {
+  const result = await runChild(MAIN, { args: ['--workers', 'many'] })
+  assertEnded(result, { exitCode: 2 })
+  expect(result.stderr).toBe('engram: --workers: expected an integer from 1 to 32, received "many"\n')
+  expect(result.stdout).toBe('')
+})
+
+test('a taken port is one line with advice and exit code 1', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const { port } = server.address() as { port: number }
+    const result = await runChild(MAIN, { args: ['--port', String(port)] })
+    assertEnded(result, { exitCode: 1 })
+    expect(result.stderr).toMatch(new RegExp(`^engram: port ${port} .* is in use.*--port 0 takes a free one\n$`))
+    expect(result.stdout).toBe('')
+  } finally {
+    server.close()
+  }
+})
+
+test('--help is the help', async () => {
+  const result = await runChild(MAIN, { args: ['--help'] })
+  assertEnded(result)
+  expect(result.stdout).toMatch(/^usage: npm run demo/)
+})
