@@ -24,7 +24,8 @@ const LOW_WORD = 1 - HIGH_WORD
 const MANTISSA_BITS = 20
 const MANTISSA_MASK = (1 << MANTISSA_BITS) - 1
 
-const scratch = new Float64Array(1)
+/** Where a number is put to be looked at as two words. Handed on this way it is not boxed, as an argument would be. */
+export const scratch = new Float64Array(1)
 const scratchWords = new Uint32Array(scratch.buffer)
 const boundaryWords = new Uint32Array(native.bucketBoundaries().buffer)
 
@@ -46,11 +47,10 @@ export class BucketLayout {
   }
 
   /**
-   * The exact octave and number of a value's bucket, as octave * 512 + number. `value` is finite and above the zero
-   * threshold in magnitude.
+   * The exact octave and number of the bucket of the value in `scratch`, as octave * 512 + number. The value is finite and
+   * above the zero threshold in magnitude.
    */
-  locate(value: number): number {
-    scratch[0] = value
+  locate(): number {
     const high = scratchWords[HIGH_WORD] as number
     const octave = high >>> MANTISSA_BITS
     const mantissa = high & MANTISSA_MASK

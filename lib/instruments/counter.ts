@@ -62,8 +62,6 @@ export class Counter<
 > extends Instrument<BoundCounter> {
   /**
    * Adds to the series with these labels, found on each call. Never throws, see `BoundCounter.inc`.
-   *
-   * @example requests.inc({ method: 'GET', status: 200 })
    */
   inc(...args: WithLabels<L, O, [amount?: number]>): void
   inc(first?: unknown, second?: number): void {

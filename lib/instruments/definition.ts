@@ -65,7 +65,8 @@ const DEFAULT_MAX_SERIES = 2000
 /** A million series of one metric are 8 MB of cells per thread; more is a mistake. */
 const MAX_MAX_SERIES = 1_000_000
 
-const disabled = process.env.NANOTALLY_DISABLED === '1'
+/** Whether NANOTALLY_DISABLED=1 turns everything into no-ops. */
+export const disabled = process.env.NANOTALLY_DISABLED === '1'
 
 /** @throws `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_NAME` */
 export function checkMetricName(name: unknown): string {

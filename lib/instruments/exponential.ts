@@ -9,7 +9,13 @@
 import { native } from '../native.js'
 import { CHUNK_BITS, OFFSET_MASK, SINK_BLOCK, SINK_EXPONENTIAL } from '../sink.js'
 import { BoundHistogram } from './bound-histogram.js'
-import { type BucketLayout, bucketTables, HIGH_WORD, ZERO_THRESHOLD } from './bucket-layout.js'
+import {
+  type BucketLayout,
+  bucketTables,
+  HIGH_WORD,
+  scratch as layoutScratch,
+  ZERO_THRESHOLD,
+} from './bucket-layout.js'
 import { IN_SINK, type Instrument, type Place } from './instrument.js'
 
 // Offsets from `_at`, in cells. The sum comes first.
@@ -29,7 +35,7 @@ const tables = bucketTables
 const HIGH = HIGH_WORD
 const CHUNK_SHIFT = CHUNK_BITS
 const IN_CHUNK = OFFSET_MASK
-const scratch = new Float64Array(1)
+const scratch = layoutScratch
 const scratchWords = new Int32Array(scratch.buffer)
 
 export class BoundExponential extends BoundHistogram {
@@ -91,7 +97,7 @@ export class BoundExponential extends BoundHistogram {
           return
         }
       }
-      this._observeExactly(value)
+      this._observeExactly()
     } else {
       this._metric._reject('not_a_number', value)
     }
@@ -108,8 +114,9 @@ export class BoundExponential extends BoundHistogram {
     }
   }
 
-  /** Zeros, infinities, NaN, ties in the upper word, octaves that are new or have no slot. @internal */
-  _observeExactly(value: number): void {
+  /** The value in `scratch`: zeros, infinities, NaN, ties in the upper word, octaves that are new or have no slot. @internal */
+  _observeExactly(): void {
+    const value = scratch[0] as number
     const cells = this._cells
     if (Number.isNaN(value)) {
       cells[this._at + NAN] += 1
@@ -120,7 +127,7 @@ export class BoundExponential extends BoundHistogram {
     } else if (value === -Infinity) {
       cells[this._at + NEGATIVE_INFINITY] += 1
     } else {
-      const located = this.#layout.locate(value)
+      const located = this.#layout.locate()
       const slot = this.#slotOf(located >>> 9)
       if (slot === 0) return
       this._addTo(slot, located & 511)

@@ -143,7 +143,8 @@ export class LabelTree<Bound> {
       const value = values[i]
       const text = value === undefined && i >= this.#required ? '' : textOf(value)
       if (text === undefined) {
-        const given = value === undefined ? 'absent' : typeof value === 'number' ? String(value) : `a ${typeof value}`
+        const given =
+          value === undefined ? 'absent' : typeof value === 'number' ? String(value) : `of type ${typeof value}`
         return this.#host.refuse(`label ${this._names[i]} is ${given}`)
       }
       if (typeof value === 'string' && value !== text) isKept = false

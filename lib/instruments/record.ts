@@ -2,7 +2,7 @@
 import { textOfThrown } from '../errors.js'
 import { registry } from '../registry.js'
 import { Counter, counter } from './counter.js'
-import { checkMetricName, type LabelValue } from './definition.js'
+import { checkMetricName, disabled, type LabelValue } from './definition.js'
 import { type Gauge, gauge } from './gauge.js'
 import { Histogram, histogram } from './histogram.js'
 
@@ -21,6 +21,7 @@ const NO_LABELS = {}
  * @example record('jobs_total', 1, { kind: 'x' })
  */
 export function record(name: string, value: number, labels: Readonly<Record<string, LabelValue>> = NO_LABELS): void {
+  if (disabled) return // nothing is registered, so there would be nothing to find the next time
   if (typeof labels !== 'object' || labels === null) {
     registry._reject(registry._find(name), 'labels', 'record(): its labels are not an object')
     return

@@ -2,6 +2,7 @@
 #include "binding/environment.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "binding/definition.h"
@@ -86,8 +87,13 @@ void Environment::End(void* environment) {
   self->mailbox_->Close();
   for (auto& opened : self->opened_) {
     if (opened == nullptr) continue;
-    if (opened->owned) Process::Get().store().Close(*opened->registry);
-    self->Leave(*opened);
+    try {
+      if (opened->owned) Process::Get().store().Close(*opened->registry);
+      self->Leave(*opened);
+    } catch (const std::bad_alloc&) {
+      // There is nobody left to throw to, and an exception would abort the process.
+      std::fputs("nanotally: no memory to keep what an ended thread recorded\n", stderr);
+    }
     opened.reset();
   }
 }
@@ -176,8 +182,10 @@ void Environment::TellOthersRemoved(std::uint32_t registry) {
   });
 }
 
-// Calls the listener of an open registry, which keeps its own errors to itself. False when nobody listens (any more).
-bool Environment::Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token) {
+// Calls the listener of an open registry, which keeps its own errors to itself. False when nobody
+// listens (any more).
+bool Environment::Tell(Napi::Env env, std::uint32_t handle, const char* event,
+                       std::uint32_t token) {
   const auto& opened = opened_[handle];
   if (opened == nullptr || opened->listener.IsEmpty()) return false;
   opened->listener.Call({Napi::String::New(env, event), Napi::Number::New(env, token)});

@@ -49,6 +49,7 @@ class Process {
 
  private:
   Process();
+  void Tick() noexcept;
 
   void AskCollectors(std::uint32_t registry, const Mailbox* from,
                      std::chrono::milliseconds patience);

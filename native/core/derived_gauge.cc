@@ -60,11 +60,17 @@ DerivedGauge::Sums DerivedGauge::SumOperands(std::span<const Operand> operands,
   return sums;
 }
 
+std::uint64_t DerivedGauge::Samples() const {
+  const std::lock_guard lock(history_mutex_);
+  return samples_;
+}
+
 DerivedSnapshot DerivedGauge::Evaluate(std::span<const MetricSnapshot> metrics,
-                                       Clock::time_point now) const {
+                                       Clock::time_point now, std::uint64_t samples) const {
   const Sums of = SumOperands(definition_.of, metrics);
   return {definition_.name, definition_.help,
-          definition_.IsRate() ? Rate(of, now) : Ratio(of, SumOperands(definition_.to, metrics))};
+          definition_.IsRate() ? Rate(of, now, samples)
+                               : Ratio(of, SumOperands(definition_.to, metrics))};
 }
 
 std::vector<DerivedValue> DerivedGauge::Ratio(const Sums& of, const Sums& to) const {
@@ -78,10 +84,11 @@ std::vector<DerivedValue> DerivedGauge::Ratio(const Sums& of, const Sums& to) co
   return values;
 }
 
-std::vector<DerivedValue> DerivedGauge::Rate(const Sums& sums, Clock::time_point now) const {
+std::vector<DerivedValue> DerivedGauge::Rate(const Sums& sums, Clock::time_point now,
+                                             std::uint64_t samples) const {
   const std::lock_guard lock(history_mutex_);
   const auto past = std::find_if(history_.begin(), history_.end(), [&](const Past& p) {
-    return p.time >= now - definition_.window && p.time < now;
+    return p.number < samples && p.time >= now - definition_.window && p.time < now;
   });
   std::vector<DerivedValue> values;
   if (past == history_.end()) return values;
@@ -105,7 +112,7 @@ bool DerivedGauge::IsSampleDue(Clock::time_point now) const {
 void DerivedGauge::Sample(std::span<const MetricSnapshot> metrics, Clock::time_point now) {
   Sums sums = SumOperands(definition_.of, metrics);
   const std::lock_guard lock(history_mutex_);
-  history_.push_back({now, std::move(sums)});
+  history_.push_back({samples_++, now, std::move(sums)});
   while (history_.size() > 1 && history_.front().time < now - definition_.window)
     history_.pop_front();
 }

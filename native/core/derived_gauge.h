@@ -61,9 +61,14 @@ class DerivedGauge {
 
   [[nodiscard]] const DerivedDefinition& definition() const { return definition_; }
 
-  // `metrics` holds, among others, the operands that were not removed.
+  // Samples taken so far.
+  [[nodiscard]] std::uint64_t Samples() const;
+
+  // `metrics` holds, among others, the operands that were not removed. `samples` is Samples() as it
+  // was before they were merged: a rate is compared with one of those only, as a later one may hold
+  // what `metrics` do not, and the rate would be negative.
   [[nodiscard]] DerivedSnapshot Evaluate(std::span<const MetricSnapshot> metrics,
-                                         Clock::time_point now) const;
+                                         Clock::time_point now, std::uint64_t samples) const;
 
   // Rates: whether the next sample is due, and taking it.
   [[nodiscard]] bool IsSampleDue(Clock::time_point now) const;
@@ -72,6 +77,7 @@ class DerivedGauge {
  private:
   using Sums = std::map<std::string, DoubleDouble, std::less<>>;  // label text -> sum
   struct Past {
+    std::uint64_t number;  // of the sample, from 0
     Clock::time_point time;
     Sums sums;
   };
@@ -79,11 +85,13 @@ class DerivedGauge {
   [[nodiscard]] Sums SumOperands(std::span<const Operand> operands,
                                  std::span<const MetricSnapshot> metrics) const;
   [[nodiscard]] std::vector<DerivedValue> Ratio(const Sums& of, const Sums& to) const;
-  [[nodiscard]] std::vector<DerivedValue> Rate(const Sums& sums, Clock::time_point now) const;
+  [[nodiscard]] std::vector<DerivedValue> Rate(const Sums& sums, Clock::time_point now,
+                                               std::uint64_t samples) const;
 
   const DerivedDefinition definition_;
   mutable std::mutex history_mutex_;
   std::deque<Past> history_;  // ascending in time
+  std::uint64_t samples_ = 0;
 };
 
 }  // namespace nanotally

@@ -58,7 +58,12 @@ class GaugeMerge {
     switch (aggregate_) {
       case Aggregate::kSum:
       case Aggregate::kAverage:
-        value_.Add(value);
+        // The first stands for itself: 0 + -0 would lose the sign.
+        if (count_ == 0) {
+          Replace(value, tick);
+        } else {
+          value_.Add(value);
+        }
         break;
       case Aggregate::kLast:
         if (count_ == 0 || tick >= tick_) Replace(value, tick);

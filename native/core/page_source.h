@@ -1,6 +1,6 @@
 // Where the arena's pages come from: an interface that core owns and native/os implements, so that
 // core needs no operating system and a test can refuse memory. A shared file can stand behind it
-// later (docs/design.md, section 10).
+// later.
 #pragma once
 
 #include <cstddef>

@@ -286,10 +286,13 @@ std::vector<MetricSnapshot> Registry::Merge(std::span<const std::shared_ptr<Metr
 
 Snapshot Registry::TakeSnapshot(Clock::time_point now) {
   AdvanceTick();
+  const auto derived = DerivedGauges();
+  std::vector<std::uint64_t> samples;
+  for (const auto& gauge : derived) samples.push_back(gauge->Samples());
   Snapshot snapshot;
   snapshot.metrics = Merge(Metrics());
-  for (const auto& gauge : DerivedGauges())
-    snapshot.derived.push_back(gauge->Evaluate(snapshot.metrics, now));
+  for (std::size_t i = 0; i < derived.size(); ++i)
+    snapshot.derived.push_back(derived[i]->Evaluate(snapshot.metrics, now, samples[i]));
   for (std::size_t i = 0; i < rejected_.size(); ++i) {
     snapshot.rejected[i] = rejected_[i].load(std::memory_order_relaxed);
   }
