@@ -33,7 +33,7 @@ function vitest(name, minutes) {
       `--outputFile.json=${join(RESULTS, file)}`,
     ],
     results: { folder: RESULTS, files: new RegExp(`^${file}$`), format: 'vitest' },
-    needs: ['set-up', 'build'],
+    needs: ['set-up', 'build', 'demo-set-up'],
     minutes,
   }
 }
@@ -57,6 +57,9 @@ const setUp = {
   ],
 }
 
+/** The packages of the demo: its tests need WordNet. */
+const demoSetUp = { name: 'demo-set-up', run: ['scripts/demo.sh', '--set-up-only'], needs: ['set-up', 'build'] }
+
 /** The stages of each tier, in order. A new stage goes here. @type {Record<string, Stage[]>} */
 export const TIERS = {
   // npm test: about 12 minutes on 2 cores with packages installed.
@@ -65,7 +68,10 @@ export const TIERS = {
     { name: 'lint', run: ['npm', 'run', '--silent', 'lint'], needs: ['set-up'] },
     { name: 'format-native', run: ['node', 'scripts/format-native.mjs'], needs: ['set-up'] },
     { name: 'build', run: ['npm', 'run', '--silent', 'build'], needs: ['set-up'] },
+    demoSetUp,
+    { name: 'boundaries', run: ['node', 'scripts/generate-boundaries.mjs', '--check'], needs: ['set-up'] },
     { name: 'types', run: ['node_modules/.bin/tsc', '-p', 'test/types'], needs: ['set-up', 'build'] },
+    { name: 'types-demo', run: ['node_modules/.bin/tsc', '-p', 'examples/engram'], needs: ['demo-set-up'] },
     native('native', 'none'),
     native('native-thread', 'thread'),
     native('native-address', 'address'),
@@ -79,6 +85,7 @@ export const TIERS = {
   full: [
     setUp,
     { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] },
+    demoSetUp,
     {
       name: 'coverage',
       run: [

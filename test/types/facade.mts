@@ -1,0 +1,74 @@
+// The facade as the README's reader types it: this file must compile, as ESM.
+import http from 'node:http'
+import { counter, derivedGauge, gauge, histogram, Registry, record, registry, startExporter } from 'nanotally'
+
+const requests = counter({ name: 'http_requests_total', help: 'Requests served.', labels: ['method', 'status'] })
+requests.inc({ method: 'GET', status: 200 })
+const ok = requests.labels({ method: 'GET', status: 200 })
+ok.inc()
+ok.inc(3)
+requests.labels('GET', 200).inc()
+const latency = histogram({
+  name: 'recall_latency_seconds',
+  help: '...',
+  unit: 'seconds',
+  labels: ['space'],
+  schema: 3,
+})
+const h = latency.labels({ space: 'a' })
+h.observe(0.0031)
+const stop = h.startTimer()
+const seconds: number = stop()
+const answer: Promise<string> = h.time(async () => 'x')
+const length: number = latency.time({ space: 'a' }, () => 3)
+latency.observe({ space: 'a' }, 0.0031)
+latency.startTimer({ space: 'a' })()
+gauge({ name: 'queue_depth', help: '...', labels: ['priority'], aggregate: 'sum', onExit: 'drop' })
+  .labels('high')
+  .set(12)
+gauge({
+  name: 'heap_used_bytes',
+  help: '...',
+  collect(g) {
+    g.set(process.memoryUsage().heapUsed)
+  },
+})
+gauge({ name: 'lag', help: '...', labels: ['loop'], collect: async (g) => g.set({ loop: 'main' }, 1) })
+record('jobs_total', 1, { kind: 'x' })
+const mine = counter({ name: 'x_total', help: '...', registry: new Registry() })
+mine.inc()
+mine.inc(2)
+const removed: boolean = registry.remove('x_total')
+new Registry('name').close()
+derivedGauge({
+  name: 'ratio',
+  help: '...',
+  ratio: { of: [{ metric: requests, where: { status: 200 } }], to: [requests] },
+})
+derivedGauge({ name: 'rate', help: '...', rate: { of: [{ metric: latency, part: 'sum' }], windowMs: 60_000 } })
+http.createServer(async (req, res) => {
+  const { contentType, body } = await registry.render({ accept: req.headers.accept })
+  res.setHeader('content-type', contentType).end(body)
+})
+const text: string = await registry.metrics()
+const exporter = await startExporter({ port: 9464 })
+const url: string = exporter.url
+await exporter.close()
+
+// Optional labels may be left out, in objects and at the end of positions.
+const optional = counter({ name: 'o_total', help: '...', labels: ['a'], optionalLabels: ['b', 'c'] })
+optional.inc({ a: 1 })
+optional.inc({ a: 1, c: true }, 2)
+optional.labels('x', 2n).inc()
+const allOptional = counter({ name: 'p_total', help: '...', optionalLabels: ['b'] })
+allOptional.inc()
+allOptional.inc(2)
+allOptional.inc({ b: 'x' }, 2)
+
+// Label names that are known at run time only.
+const names: string[] = ['x', 'y']
+const dynamic = counter({ name: 'd_total', help: '...', labels: names })
+dynamic.inc({ x: 1, y: 2 })
+dynamic.labels('1', '2').inc()
+
+export { answer, length, removed, seconds, text, url }

@@ -1,0 +1,64 @@
+// What must not compile: each line below @ts-expect-error is an error, or this file is one.
+import { counter, derivedGauge, gauge, histogram } from 'nanotally'
+
+const two = counter({ name: 'two_total', help: '', labels: ['method', 'status'] })
+// @ts-expect-error a missing label
+two.inc({ method: 'GET' })
+// @ts-expect-error a wrong label
+two.inc({ method: 'GET', status: 200, path: '/' })
+// @ts-expect-error a misspelt label
+two.inc({ method: 'GET', statsu: 200 })
+// @ts-expect-error no labels at all
+two.inc()
+// @ts-expect-error an amount in place of the labels
+two.inc(1)
+// @ts-expect-error an object as a label value
+two.inc({ method: 'GET', status: {} })
+// @ts-expect-error null as a label value
+two.inc({ method: 'GET', status: null })
+// @ts-expect-error undefined for a required label
+two.inc({ method: 'GET', status: undefined })
+// @ts-expect-error an amount that is no number
+two.inc({ method: 'GET', status: 200 }, '1')
+// @ts-expect-error too few values
+two.labels('GET')
+// @ts-expect-error too many values
+two.labels('GET', 200, 'x')
+// @ts-expect-error a missing label when binding
+two.labels({ method: 'GET' })
+
+const none = counter({ name: 'none_total', help: '' })
+// @ts-expect-error labels on a metric that has none
+none.inc({ method: 'GET' })
+// @ts-expect-error values on a metric that has none
+none.labels('GET')
+
+const optional = counter({ name: 'optional_total', help: '', labels: ['a'], optionalLabels: ['b'] })
+// @ts-expect-error the required one is missing
+optional.inc({ b: 'x' })
+// @ts-expect-error neither of them
+optional.inc({ a: 'x', c: 'y' })
+
+const latency = histogram({ name: 'latency_seconds', help: '', labels: ['space'] })
+// @ts-expect-error an observation without labels
+latency.observe(1)
+// @ts-expect-error an observation without a value
+latency.observe({ space: 'a' })
+// @ts-expect-error a timer without labels
+latency.startTimer()
+// @ts-expect-error no function to time
+latency.time({ space: 'a' })
+
+const depth = gauge({ name: 'depth', help: '' })
+// @ts-expect-error nothing to set
+depth.set()
+// @ts-expect-error not a number
+depth.set('3')
+// @ts-expect-error no such aggregate
+gauge({ name: 'g', help: '', aggregate: 'median' })
+// @ts-expect-error help is required
+counter({ name: 'x_total' })
+// @ts-expect-error counters have no buckets
+counter({ name: 'x_total', help: '', buckets: [1] })
+// @ts-expect-error no such part
+derivedGauge({ name: 'r', help: '', ratio: { of: [{ metric: two, part: 'mean' }], to: [two] } })
