@@ -6,6 +6,8 @@ import type { Instrument, Place } from './instrument.js'
 
 const NAN = 1
 const BUCKETS = 2
+/** So many bounds are scanned from below: its branches are predictable, those of a bisection cost 3 times as much at 11. */
+const SCANNED = 32
 
 export class BoundExplicit extends BoundHistogram {
   /** @internal */
@@ -32,14 +34,15 @@ export class BoundExplicit extends BoundHistogram {
     const bounds = this._bounds
     let bucket = NAN
     if (!Number.isNaN(value)) {
-      // The first bound >= value, by bisection; past the last one the +Inf bucket.
+      // The first bound >= value; past the last one the +Inf bucket.
       let low = 0
       let high = bounds.length
-      while (low < high) {
+      while (high - low > SCANNED) {
         const middle = (low + high) >>> 1
         if ((bounds[middle] as number) < value) low = middle + 1
         else high = middle
       }
+      while (low < high && (bounds[low] as number) < value) low++
       bucket = BUCKETS + low
     }
     cells[this._at + bucket] += 1

@@ -1,5 +1,6 @@
 // From label values to a bound handle: nested Maps, one level per label. No concatenation and no hashing of our own, so
 // no two label sets can collide; a hit allocates nothing.
+import { type LabelFinder, type LabelLevel, labelFinder } from './label-finder.js'
 
 /** What a miss needs: the metric that owns the tree. */
 export interface LabelHost<Bound> {
@@ -8,23 +9,6 @@ export interface LabelHost<Bound> {
   /** The handle that drops what is recorded through it, for labels that cannot be used. Counts nothing by itself. */
   refuse(detail: string): Bound
 }
-
-const NOTHING = {}
-
-/**
- * One label's values. The last one that was looked up is remembered: comparing takes a nanosecond, a look-up in a Map four,
- * and most programs repeat themselves.
- */
-class LabelNode {
-  readonly children = new Map<unknown, Child>()
-  /** At first something that no label value equals. */
-  lastValue: unknown = NOTHING
-  lastChild: Child = undefined
-}
-
-// A leaf is a handle, a node is a LabelNode; which one a level holds follows from the depth.
-// biome-ignore lint/suspicious/noExplicitAny: a recursive type would cost a cast at every level
-type Child = any
 
 const NOT_TEXT = /[\0\ud800-\udfff]/gu
 
@@ -46,42 +30,26 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
-/** The child of `node` for a label value as it was given; undefined when that value was not seen yet. */
-function childOf(node: LabelNode, value: unknown): Child {
-  if (node.lastValue === value) return node.lastChild
-  const child = node.children.get(value)
-  if (child === undefined) return undefined
-  node.lastValue = value
-  node.lastChild = child
-  return child
-}
-
 export class LabelTree<Bound> {
   readonly _names: readonly string[]
   readonly #required: number
   readonly #host: LabelHost<Bound>
-  _root: Child = new LabelNode()
+  readonly _find: LabelFinder
+  /** The first level; the handle itself where there are no labels. */
+  // biome-ignore lint/suspicious/noExplicitAny: which of the two follows from the number of labels
+  _root: any = new Map() satisfies LabelLevel
 
   constructor(names: readonly string[], required: number, host: LabelHost<Bound>) {
     this._names = names
     this.#required = required
     this.#host = host
+    this._find = labelFinder(names, required)
   }
 
-  /** The handle of a labels object. Fastest when its keys are in the order of the labels. */
+  /** The handle of a labels object. */
   get(labels: Record<string, unknown>): Bound {
     try {
-      const names = this._names
-      let node = this._root
-      let i = 0
-      // for-in reads keys and values by the object's shape, where labels[name] is a megamorphic look-up.
-      for (const key in labels) {
-        if (key !== names[i]) return this.#getInAnyOrder(labels)
-        node = childOf(node, labels[key])
-        if (node === undefined) return this.#resolveLabels(labels)
-        i++
-      }
-      return i === names.length ? node : this.#getInAnyOrder(labels)
+      return this._find(this._root, labels) ?? this.#resolveLabels(labels)
     } catch {
       return this.#host.refuse('reading its labels threw') // a getter or a proxy of the caller
     }
@@ -93,7 +61,7 @@ export class LabelTree<Bound> {
     if (values.length > length) return this.#host.refuse(`${values.length} label values for ${length} labels`)
     let node = this._root
     for (let i = 0; i < length; i++) {
-      node = childOf(node, values[i])
+      node = node.get(values[i])
       if (node === undefined) return this.#resolve(values)
     }
     return node
@@ -105,26 +73,12 @@ export class LabelTree<Bound> {
   }
 
   clear(): void {
-    this._root = new LabelNode()
+    this._root = new Map()
   }
 
-  *#leaves(node: Child, depth: number): Generator<Bound> {
-    if (depth === 0) yield node
-    else for (const child of (node as LabelNode).children.values()) yield* this.#leaves(child, depth - 1)
-  }
-
-  /** Keys in another order, absent labels, keys that are no label. */
-  #getInAnyOrder(labels: Record<string, unknown>): Bound {
-    let node = this._root
-    let present = 0
-    for (const name of this._names) {
-      const value = labels[name]
-      if (value !== undefined) present++
-      node = childOf(node, value)
-      if (node === undefined) return this.#resolveLabels(labels)
-    }
-    for (const _ in labels) present--
-    return present === 0 ? node : this.#resolveLabels(labels)
+  *#leaves(node: Bound | LabelLevel, depth: number): Generator<Bound> {
+    if (depth === 0) yield node as Bound
+    else for (const child of (node as LabelLevel).values()) yield* this.#leaves(child, depth - 1)
   }
 
   #resolveLabels(labels: Record<string, unknown>): Bound {
@@ -150,7 +104,7 @@ export class LabelTree<Bound> {
       if (typeof value === 'string' && value !== text) isKept = false
       texts.push(text)
     }
-    const known = this.#find(texts)
+    const known = this.#lookUp(texts)
     const { bound, cached } = known === undefined ? this.#host.bind(texts) : { bound: known, cached: true }
     if (cached) {
       this.#keep(texts, bound)
@@ -159,10 +113,10 @@ export class LabelTree<Bound> {
     return bound
   }
 
-  #find(texts: readonly string[]): Bound | undefined {
+  #lookUp(texts: readonly string[]): Bound | undefined {
     let node = this._root
     for (const text of texts) {
-      node = childOf(node, text)
+      node = node.get(text)
       if (node === undefined) return undefined
     }
     return this._names.length === 0 ? undefined : node
@@ -177,13 +131,13 @@ export class LabelTree<Bound> {
     }
     let node = this._root
     for (let i = 0; i < last; i++) {
-      let next = node.children.get(path[i])
+      let next = node.get(path[i])
       if (next === undefined) {
-        next = new LabelNode()
-        node.children.set(path[i], next)
+        next = new Map()
+        node.set(path[i], next)
       }
       node = next
     }
-    node.children.set(path[last], bound)
+    node.set(path[last], bound)
   }
 }

@@ -302,9 +302,12 @@ Napi::Value Environment::Reject(Info info) {
 // The text as a Buffer over the string's own memory, without a copy where the runtime allows it.
 Napi::Value Environment::Exposition(Napi::Env env, std::string text) {
   auto owned = std::make_unique<std::string>(std::move(text));
-  const auto buffer = Napi::Buffer<char>::NewOrCopy(
-      env, owned->data(), owned->size(),
-      [](Napi::Env, char*, std::string* string) { delete string; }, owned.get());
+  const auto finalize = [](Napi::Env, char*, std::string* string) {
+    Process::Get().texts().Give(std::move(*string));
+    delete string;
+  };
+  const auto buffer =
+      Napi::Buffer<char>::NewOrCopy(env, owned->data(), owned->size(), finalize, owned.get());
   owned.release();  // NewOrCopy has called the finalizer, or will
   return buffer;
 }

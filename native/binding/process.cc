@@ -111,7 +111,7 @@ void Process::AskCollectors(std::uint32_t registry, const Mailbox* from, millise
 
 std::string Process::Render(Registry& registry, const Mailbox* from, milliseconds patience) {
   AskCollectors(registry.id(), from, patience);
-  std::string text;
+  std::string text = texts_.Take();
   RenderText(registry.TakeSnapshot(Clock::now()), text);
   return text;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "binding/mailbox.h"
+#include "binding/text_pool.h"
 #include "core/store.h"
 #include "os/background_thread.h"
 #include "os/page_source_os.h"
@@ -36,6 +37,7 @@ class Process {
 
   Store& store() { return store_; }
   BackgroundThread& thread() { return thread_; }
+  TextPool& texts() { return texts_; }
 
   void AddMailbox(const std::shared_ptr<Mailbox>& mailbox);
   // To every environment but the one whose mailbox `from` is.
@@ -57,6 +59,7 @@ class Process {
   OsPageSource pages_;
   Store store_{pages_};
   BackgroundThread thread_;
+  TextPool texts_;
 
   std::mutex mutex_;
   std::vector<std::weak_ptr<Mailbox>> mailboxes_;

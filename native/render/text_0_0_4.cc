@@ -149,9 +149,30 @@ void AppendRejected(std::string& text, const Snapshot& snapshot) {
   }
 }
 
+// About how long the text gets, from the first series of each metric: growing a string in steps
+// touches twice its pages.
+std::size_t ExpectedBytes(const Snapshot& snapshot) {
+  constexpr std::size_t kValue = 16;
+  std::size_t bytes = 0;
+  for (const MetricSnapshot& m : snapshot.metrics) {
+    const std::size_t series = m.values.size() + m.histograms.size();
+    if (series == 0) continue;
+    std::size_t samples = 1;
+    if (m.metric->definition().type == MetricType::kHistogram) {
+      const HistogramValue& first = m.histograms.front();
+      samples =
+          3 + (m.metric->IsExponential() ? first.buckets.size() : first.explicit_counts.size());
+    }
+    bytes +=
+        series * samples * (m.metric->name().size() + m.metric->series()[0].labels.size() + kValue);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 void RenderText(const Snapshot& snapshot, std::string& text) {
+  text.reserve(text.size() + ExpectedBytes(snapshot));
   for (const MetricSnapshot& metric : snapshot.metrics) AppendMetric(text, metric);
   for (const DerivedSnapshot& derived : snapshot.derived) {
     AppendHead(text, derived.name, derived.help, "gauge");
