@@ -56,21 +56,22 @@ export class Ends {
   }
 
   /**
-   * Lets the end of stdin count as both ends: whoever started the demo has gone, or has seen enough. Only where something
-   * can be at the other side of stdin; /dev/null and files end at once and say nothing.
+   * Lets the going of whoever started the demo count as both ends: the end of stdin, where something can be at its other
+   * side (/dev/null and files end at once and say nothing), or of the channel to a parent that forked it.
    */
-  watchStdin() {
-    const stdin = fstatSync(0)
-    if (!stdin.isFIFO() && !stdin.isSocket() && !process.stdin.isTTY) return
+  watchStarter() {
     const ended = () => {
       this.askToStop()
       this.#resolveLeave()
     }
+    process.once('disconnect', ended)
+    const stdin = fstatSync(0)
+    if (!stdin.isFIFO() && !stdin.isSocket() && !process.stdin.isTTY) return
     process.stdin.on('end', ended).on('close', ended).resume()
   }
 
   /** Lets go of stdin, which would keep the process. */
-  unwatchStdin() {
+  unwatchStarter() {
     process.stdin.destroy()
   }
 }

@@ -41,7 +41,7 @@ async function run(options) {
   process.on('exit', () => display.settle())
   const ends = new Ends()
   const exporter = await serve(options.port)
-  if (options.hold) ends.watchStdin()
+  if (options.hold) ends.watchStarter()
 
   let file = ''
   const engine = await start({
@@ -102,7 +102,7 @@ async function run(options) {
     ends.holding()
     if (!options.json) display.print([`metrics stay at ${exporter.url} until Ctrl-C`])
     await ends.leave
-    ends.unwatchStdin()
+    ends.unwatchStarter()
   }
   await exporter.close()
   return equal ? 0 : 1

@@ -1,6 +1,6 @@
 // The main job against the real Prometheus: what it scraped from the demo equals what the demo counted by other code.
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { assertEnded, Child } from '../support/children.js'
 import { type Prometheus, startPrometheus } from '../support/prometheus.js'
 
@@ -43,6 +43,7 @@ test('every counter and histogram count that Prometheus scraped equals the tally
   const demo = new Child(DEMO, {
     args: ['--json', '--hold', '--port', '0', '--seconds', '8', '--workers', '3', '--rate', '0'],
   })
+  onTestFinished(() => demo.kill('SIGKILL')) // where the test did not get as far as ending it well
   const ready = (await demo.nextMessage()) as { event: string; url: string }
   expect(ready.event).toBe('ready')
   await using prometheus = await startPrometheus({ targets: [new URL(ready.url).host] })
