@@ -60,18 +60,20 @@ export class Ends {
    * side (/dev/null and files end at once and say nothing), or of the channel to a parent that forked it.
    */
   watchStarter() {
-    const ended = () => {
-      this.askToStop()
-      this.#resolveLeave()
-    }
-    process.once('disconnect', ended)
+    process.on('disconnect', this.#starterGone)
     const stdin = fstatSync(0)
     if (!stdin.isFIFO() && !stdin.isSocket() && !process.stdin.isTTY) return
-    process.stdin.on('end', ended).on('close', ended).resume()
+    process.stdin.on('end', this.#starterGone).on('close', this.#starterGone).resume()
   }
 
-  /** Lets go of stdin, which would keep the process. */
+  #starterGone = () => {
+    this.askToStop()
+    this.#resolveLeave()
+  }
+
+  /** Lets go of the channel and of stdin, which would keep the process. */
   unwatchStarter() {
+    process.off('disconnect', this.#starterGone)
     process.stdin.destroy()
   }
 }
