@@ -1,6 +1,7 @@
 // Gauges: every aggregate over live and ended environments, every exit rule, stamps and ties.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -237,6 +238,18 @@ TEST(Gauge, TakesAnyNumber) {
   EXPECT_TRUE(std::isnan(*gauge.Value()));
   gauge.Set(1, -0.0).Set(0, -1);
   EXPECT_TRUE(std::signbit(*gauge.Value()));
+}
+
+TEST(Gauge, AnythingSetByOneEnvironmentReadsBackAsItIs) {
+  for (const Aggregate aggregate : kAggregates) {
+    for (const double value : {-0.0, 5e-324, -1e308, 0x1p53 + 2, 0.1}) {
+      GaugeTest gauge(aggregate, OnExit::kKeep);
+      gauge.Begin(0).Set(0, value);
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(*gauge.Value()), std::bit_cast<std::uint64_t>(value));
+      gauge.End(0);
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(*gauge.Value()), std::bit_cast<std::uint64_t>(value));
+    }
+  }
 }
 
 }  // namespace

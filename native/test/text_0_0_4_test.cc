@@ -98,13 +98,12 @@ TEST_F(TextTest, NumbersOfEveryKind) {
     environment_.SetGauge(environment_.Resolve(gauge->id(), {std::to_string(i)}).address,
                           values[i]);
   }
-  // A sum starts from 0, and 0 + -0 is 0: the sign of a lone -0 is lost in it.
   EXPECT_EQ(Render(), R"(# HELP g Help.
 # TYPE g gauge
 g{n="0"} NaN
 g{n="1"} +Inf
 g{n="2"} -Inf
-g{n="3"} 0
+g{n="3"} -0
 g{n="4"} 5e-324
 g{n="5"} 9007199254740992
 g{n="6"} 1e+308

@@ -79,7 +79,7 @@ class Schedule {
     scenario_.check();
   }
 
-  // What happened, a word per step: "scraper:step scraper:lock worker:lock".
+  // What happened, a word per step: "scraper:step scraper:read worker:lock".
   [[nodiscard]] const std::string& trace() const { return trace_; }
   [[nodiscard]] std::size_t steps() const { return steps_; }
 
@@ -96,14 +96,24 @@ class Schedule {
 
   // Takes a lock by `try_lock` (0, EBUSY), letting others run until it can be had.
   template <typename TryLock>
-  int Lock(const void* lock, TryLock&& try_lock) {
+  int Lock(const void* lock, const char* how, TryLock&& try_lock) {
     const std::size_t self = active_;
-    Yield("lock");
+    Yield(how);
     for (;;) {
       if (const int result = try_lock(); result != EBUSY) return result;
       threads_[self]->waits_for = lock;
+      threads_[self]->waits_how = how;
       Yield("wait");
     }
+  }
+
+  // Whether the thread of that name waits for a lock that it wants in that way: "lock" (a mutex),
+  // "read" or "write" (a shared mutex).
+  [[nodiscard]] bool IsWaiting(const std::string& name, const std::string& how) const {
+    for (const auto& thread : threads_) {
+      if (thread->name == name) return thread->waits_for != nullptr && thread->waits_how == how;
+    }
+    return false;
   }
 
   void Unlocked(const void* lock) {
@@ -117,6 +127,7 @@ class Schedule {
     std::string name;
     std::binary_semaphore turn{0};
     const void* waits_for = nullptr;
+    std::string waits_how;
     bool ended = false;
   };
   static constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
@@ -219,45 +230,52 @@ Function* Next(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
+// Hidden: only this executable's own code comes through here, not the libraries that it loads.
+#define NANOTALLY_HOOK(function, lock)                                                            \
+  extern "C" __attribute__((visibility("hidden"))) int Hooked_##function(lock*) noexcept __asm__( \
+      #function)
+NANOTALLY_HOOK(pthread_mutex_lock, pthread_mutex_t);
+NANOTALLY_HOOK(pthread_mutex_unlock, pthread_mutex_t);
+NANOTALLY_HOOK(pthread_rwlock_rdlock, pthread_rwlock_t);
+NANOTALLY_HOOK(pthread_rwlock_wrlock, pthread_rwlock_t);
+NANOTALLY_HOOK(pthread_rwlock_unlock, pthread_rwlock_t);
+#undef NANOTALLY_HOOK
+
+inline int Unlock(int result, const void* lock) {
+  if (Schedule* schedule = Schedule::Current()) schedule->Unlocked(lock);
+  return result;
+}
+
 }  // namespace schedule_hooks
 }  // namespace nanotally
 
-// Hidden: only this executable's own code comes through here, not the libraries that it loads.
-#define NANOTALLY_HOOK extern "C" __attribute__((visibility("hidden")))
-
-NANOTALLY_HOOK int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
-  static auto* const next = nanotally::schedule_hooks::Next<int(pthread_mutex_t*)>(__func__);
-  nanotally::Schedule* schedule = nanotally::Schedule::Current();
+int nanotally::schedule_hooks::Hooked_pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
+  static auto* const next = Next<int(pthread_mutex_t*)>("pthread_mutex_lock");
+  Schedule* schedule = Schedule::Current();
   if (schedule == nullptr) return next(mutex);
-  return schedule->Lock(mutex, [&] { return pthread_mutex_trylock(mutex); });
+  return schedule->Lock(mutex, "lock", [&] { return pthread_mutex_trylock(mutex); });
 }
 
-NANOTALLY_HOOK int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
-  static auto* const next = nanotally::schedule_hooks::Next<int(pthread_mutex_t*)>(__func__);
-  const int result = next(mutex);
-  if (nanotally::Schedule* schedule = nanotally::Schedule::Current()) schedule->Unlocked(mutex);
-  return result;
+int nanotally::schedule_hooks::Hooked_pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
+  static auto* const next = Next<int(pthread_mutex_t*)>("pthread_mutex_unlock");
+  return Unlock(next(mutex), mutex);
 }
 
-NANOTALLY_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
-  static auto* const next = nanotally::schedule_hooks::Next<int(pthread_rwlock_t*)>(__func__);
-  nanotally::Schedule* schedule = nanotally::Schedule::Current();
+int nanotally::schedule_hooks::Hooked_pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
+  static auto* const next = Next<int(pthread_rwlock_t*)>("pthread_rwlock_rdlock");
+  Schedule* schedule = Schedule::Current();
   if (schedule == nullptr) return next(lock);
-  return schedule->Lock(lock, [&] { return pthread_rwlock_tryrdlock(lock); });
+  return schedule->Lock(lock, "read", [&] { return pthread_rwlock_tryrdlock(lock); });
 }
 
-NANOTALLY_HOOK int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
-  static auto* const next = nanotally::schedule_hooks::Next<int(pthread_rwlock_t*)>(__func__);
-  nanotally::Schedule* schedule = nanotally::Schedule::Current();
+int nanotally::schedule_hooks::Hooked_pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
+  static auto* const next = Next<int(pthread_rwlock_t*)>("pthread_rwlock_wrlock");
+  Schedule* schedule = Schedule::Current();
   if (schedule == nullptr) return next(lock);
-  return schedule->Lock(lock, [&] { return pthread_rwlock_trywrlock(lock); });
+  return schedule->Lock(lock, "write", [&] { return pthread_rwlock_trywrlock(lock); });
 }
 
-NANOTALLY_HOOK int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
-  static auto* const next = nanotally::schedule_hooks::Next<int(pthread_rwlock_t*)>(__func__);
-  const int result = next(lock);
-  if (nanotally::Schedule* schedule = nanotally::Schedule::Current()) schedule->Unlocked(lock);
-  return result;
+int nanotally::schedule_hooks::Hooked_pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
+  static auto* const next = Next<int(pthread_rwlock_t*)>("pthread_rwlock_unlock");
+  return Unlock(next(lock), lock);
 }
-
-#undef NANOTALLY_HOOK

@@ -1,0 +1,315 @@
+// The exporter over HTTP: routes, addresses, refusals, closing, and starting again after its thread has died.
+import { once } from 'node:events'
+import { Agent, get, request } from 'node:http'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { text } from 'node:stream/consumers'
+import type { Worker } from 'node:worker_threads'
+import { counter, type Exporter, type ExporterOptions, gauge, Registry, registry, startExporter } from 'nanotally'
+import { afterEach, describe, expect, test } from 'vitest'
+import { parseTextFormat } from '../../support/text-format.js'
+import { until } from '../../support/until.js'
+
+const started: Exporter[] = []
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((exporter) => exporter.close()))
+})
+
+async function start(options: ExporterOptions = {}): Promise<Exporter> {
+  const exporter = await startExporter({ port: 0, ...options })
+  started.push(exporter)
+  return exporter
+}
+
+/** The code that starting an exporter is refused with. */
+async function refusal(options: Record<string, unknown>): Promise<string> {
+  return start(options as ExporterOptions).then(
+    () => 'started',
+    (error) => error.code,
+  )
+}
+
+describe('routes', () => {
+  test('GET /metrics is the registry', async () => {
+    const own = new Registry()
+    counter({ name: 'c_total', help: 'h', registry: own }).inc(3)
+    const exporter = await start({ registry: own })
+    expect(exporter.url).toBe(`http://127.0.0.1:${exporter.port}/metrics`)
+    const response = await fetch(exporter.url)
+    const body = await response.text()
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe(own.contentType)
+    expect(response.headers.get('content-length')).toBe(String(body.length))
+    expect(body).toBe(await own.metrics())
+    expect(body).toContain('c_total 3\n')
+  })
+
+  test('the default registry by default', async () => {
+    counter({ name: 'default_total', help: 'h' }).inc()
+    const body = await (await fetch((await start()).url)).text()
+    expect(body).toContain('default_total 1\n')
+    expect(parseTextFormat(body)).toEqual(parseTextFormat(await registry.metrics()))
+  })
+
+  test('HEAD has the headers of GET and no body', async () => {
+    const own = new Registry()
+    counter({ name: 'c_total', help: 'Ä.', registry: own })
+    const { url } = await start({ registry: own })
+    const head = await fetch(url, { method: 'HEAD' })
+    const length = (await own.render()).body.length
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(length), ''])
+    expect(head.headers.get('content-type')).toBe(own.contentType)
+  })
+
+  test('a query is ignored', async () => {
+    expect((await fetch(`${(await start()).url}?name=x`)).status).toBe(200)
+  })
+
+  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('%s is not allowed', async (method) => {
+    const response = await fetch((await start()).url, { method })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    expect(await response.text()).toContain('GET or HEAD')
+  })
+
+  test.each(['/', '/metric', '/metrics/', '/metrics/x', '/Metrics', '//metrics'])('%s is not found', async (path) => {
+    const { port } = await start()
+    const response = await new Promise<{ statusCode?: number | undefined; body: string }>((resolve, reject) => {
+      get({ host: '127.0.0.1', port, path }, async (message) => {
+        resolve({ statusCode: message.statusCode, body: await text(message) })
+      }).on('error', reject)
+    })
+    expect(response.statusCode).toBe(404)
+    expect(response.body).toContain('/metrics')
+  })
+
+  test('garbage is refused and the next request answered', async () => {
+    const { port, url } = await start()
+    const socket = connect(port, '127.0.0.1')
+    socket.end('NOT HTTP\r\n\r\n')
+    expect(await text(socket)).toContain('400 Bad Request')
+    expect((await fetch(url)).status).toBe(200)
+  })
+})
+
+describe('addresses', () => {
+  test('a port that is taken', async () => {
+    const { port } = await start()
+    const error = await start({ port }).catch((refused) => refused)
+    expect(error).toMatchObject({ name: 'NanotallyError', code: 'ERR_NANOTALLY_PORT_IN_USE' })
+    expect(error.message).toContain(`port ${port} on 127.0.0.1`)
+    expect(error.message).toContain('0 for any free one')
+  })
+
+  test('a port can be had again after it was closed', async () => {
+    const first = await startExporter({ port: 0 })
+    await first.close()
+    expect((await start({ port: first.port })).port).toBe(first.port)
+  })
+
+  test('a host that does not exist', async () => {
+    expect(await refusal({ host: '192.0.2.1' })).toBe('ERR_NANOTALLY_LISTEN')
+  })
+
+  const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'))
+  // Skipped where this machine has no IPv6 loopback.
+  test.skipIf(!hasIpv6)('IPv6', async () => {
+    const exporter = await start({ host: '::1' })
+    expect(exporter.url).toBe(`http://[::1]:${exporter.port}/metrics`)
+    expect((await fetch(exporter.url)).status).toBe(200)
+  })
+
+  test('all addresses: the url is one that can be reached', async () => {
+    const exporter = await start({ host: '0.0.0.0' })
+    expect(exporter.url).toBe(`http://127.0.0.1:${exporter.port}/metrics`)
+    expect((await fetch(exporter.url)).status).toBe(200)
+  })
+
+  test('several exporters of several registries', async () => {
+    const exporters = await Promise.all(
+      [1, 2, 3].map((value) => {
+        const own = new Registry()
+        counter({ name: 'c_total', help: 'h', registry: own }).inc(value)
+        return start({ registry: own })
+      }),
+    )
+    const bodies = await Promise.all(exporters.map(async ({ url }) => (await fetch(url)).text()))
+    expect(bodies.map((body) => parseTextFormat(body).get('c_total')?.samples[0]?.value)).toEqual([1, 2, 3])
+  })
+})
+
+describe('refusals', () => {
+  test.each<[Record<string, unknown>, string]>([
+    [{ port: '9464' }, 'INVALID_TYPE'],
+    [{ port: null }, 'started'], // null takes the default, as with all options
+    [{ port: -1 }, 'INVALID_VALUE'],
+    [{ port: 65_536 }, 'INVALID_VALUE'],
+    [{ port: 1.5 }, 'INVALID_VALUE'],
+    [{ port: Number.NaN }, 'INVALID_VALUE'],
+    [{ host: '' }, 'INVALID_TYPE'],
+    [{ host: 5 }, 'INVALID_TYPE'],
+    [{ registry: {} }, 'INVALID_TYPE'],
+    [{ collectTimeoutMs: -1 }, 'INVALID_VALUE'],
+    [{ collectTimeoutMs: 60_001 }, 'INVALID_VALUE'],
+    [{ collectTimeoutMs: '5' }, 'INVALID_TYPE'],
+  ])('%j', async (options, code) => {
+    expect(await refusal(options)).toBe(code === 'started' ? code : `ERR_NANOTALLY_${code}`)
+  })
+
+  test('a closed registry', async () => {
+    const own = new Registry()
+    own.close()
+    expect(await refusal({ registry: own })).toBe('ERR_NANOTALLY_REGISTRY_CLOSED')
+  })
+})
+
+test('collect callbacks of this thread are asked before each scrape', async () => {
+  const own = new Registry()
+  let asked = 0
+  gauge({ name: 'g', help: 'h', registry: own, collect: async (g) => g.set(++asked) })
+  const { url } = await start({ registry: own, collectTimeoutMs: 60_000 })
+  for (let i = 1; i <= 3; i++) expect(await (await fetch(url)).text()).toContain(`g ${i}\n`)
+})
+
+test('the exporter of a registry that was closed serves nothing, and closes', async () => {
+  const own = new Registry()
+  counter({ name: 'c_total', help: 'h', registry: own }).inc()
+  const exporter = await start({ registry: own })
+  expect(await (await fetch(exporter.url)).text()).toContain('c_total 1')
+  own.close()
+  const response = await fetch(exporter.url)
+  expect([response.status, await response.text()]).toEqual([200, ''])
+  await exporter.close()
+  await expect(fetch(exporter.url)).rejects.toThrow()
+})
+
+describe('closing', () => {
+  test('is idempotent, and nothing answers afterwards', async () => {
+    const exporter = await start()
+    await Promise.all([exporter.close(), exporter.close()])
+    await exporter.close()
+    await expect(fetch(exporter.url)).rejects.toThrow()
+  })
+
+  test('a request in flight is answered first', async () => {
+    const own = new Registry()
+    let answer = () => {}
+    const asked = new Promise<void>((resolve) => {
+      gauge({
+        name: 'g',
+        help: 'h',
+        registry: own,
+        collect(g) {
+          resolve()
+          return new Promise((done) => {
+            answer = () => {
+              g.set(1)
+              done()
+            }
+          })
+        },
+      })
+    })
+    const exporter = await start({ registry: own, collectTimeoutMs: 60_000 })
+    const response = fetch(exporter.url)
+    await asked
+    let isClosed = false
+    const closed = exporter.close().then(() => {
+      isClosed = true
+    })
+    expect(isClosed).toBe(false)
+    answer()
+    expect(await (await response).text()).toContain('g 1\n')
+    await closed
+  })
+
+  test('connections that are kept alive do not hold it', async () => {
+    const exporter = await start()
+    const agent = new Agent({ keepAlive: true })
+    const message = await new Promise<{ resume(): void }>((resolve, reject) => {
+      get(exporter.url, { agent }, resolve).on('error', reject)
+    })
+    message.resume()
+    await until('an idle connection', () => Object.keys(agent.freeSockets).length > 0)
+    await exporter.close()
+    agent.destroy()
+  })
+
+  test('a client that never ends its request does not hold it for ever', async () => {
+    const exporter = await start()
+    const stuck = request(exporter.url, { method: 'POST', headers: { 'content-length': 10 } })
+    stuck.on('error', () => {})
+    stuck.flushHeaders()
+    const unfinished = connect(exporter.port, '127.0.0.1')
+    unfinished.on('error', () => {})
+    await once(unfinished, 'connect')
+    unfinished.write('GET /metrics HTTP/1.1\r\nHost: x\r\n')
+    await fetch(exporter.url)
+    await exporter.close()
+    unfinished.destroy()
+    stuck.destroy()
+  })
+})
+
+describe('after its thread has died', () => {
+  /** Starts an exporter and gives its thread, too. */
+  async function startWithThread(options: ExporterOptions = {}): Promise<{ exporter: Exporter; thread: Worker }> {
+    const made = once(process, 'worker')
+    const exporter = await start(options)
+    const [thread] = (await made) as [Worker]
+    return { exporter, thread }
+  }
+  const answers = async ({ url }: Exporter) => (await fetch(url).catch(() => undefined))?.ok === true
+
+  test('it is started again on its port, and that is counted', async () => {
+    const own = new Registry()
+    const { exporter, thread } = await startWithThread({ registry: own })
+    const { url } = exporter
+    const [first] = await Promise.all([once(process, 'worker') as Promise<[Worker]>, thread.terminate()])
+    await until('the exporter to answer again', () => answers(exporter))
+    await first[0].terminate()
+    await until('the exporter to answer again', () => answers(exporter))
+    expect(exporter.url).toBe(url)
+    expect(await own.metrics()).toContain('nanotally_exporter_restarts_total 2\n')
+  })
+
+  test('also when its port is taken for a while', async () => {
+    const { exporter, thread } = await startWithThread()
+    await thread.terminate()
+    const squatter = createServer((socket) => socket.destroy())
+    squatter.listen(exporter.port, '127.0.0.1')
+    await once(squatter, 'listening')
+    const [second] = (await once(process, 'worker')) as [Worker]
+    await once(second, 'exit')
+    expect((squatter.address() as AddressInfo).port).toBe(exporter.port)
+    await new Promise((resolve) => squatter.close(resolve))
+    await until('the exporter to answer again', () => answers(exporter))
+  })
+
+  test('not once it was closed', async () => {
+    const { exporter, thread } = await startWithThread()
+    let threads = 0
+    const count = () => threads++
+    process.on('worker', count)
+    await thread.terminate()
+    await exporter.close()
+    // A later exporter shows that the time of the restart has passed.
+    const other = await startWithThread()
+    await other.thread.terminate()
+    await until('the other to answer again', () => answers(other.exporter))
+    process.off('worker', count)
+    expect(threads).toBe(2) // the other one's two
+    expect(await answers(exporter)).toBe(false)
+  })
+
+  test('nor when its registry was closed', async () => {
+    const own = new Registry()
+    const { exporter, thread } = await startWithThread({ registry: own })
+    own.close()
+    await thread.terminate()
+    const other = await startWithThread()
+    await other.thread.terminate()
+    await until('the other to answer again', () => answers(other.exporter))
+    expect(await answers(exporter)).toBe(false)
+    await exporter.close()
+  })
+})
