@@ -29,7 +29,13 @@ function handle(request: IncomingMessage, response: ServerResponse, render: () =
   }
 }
 
+/**
+ * How long an idle connection is kept: longer than the usual time between two scrapes, so that the scraper's next request
+ * finds it open and does not race its end.
+ */
+const KEEP_ALIVE_MS = 75_000
+
 /** A server, not yet listening. `render` is synchronous: its thread has nothing else to do. */
 export function createMetricsServer(render: () => Exposition): Server {
-  return createServer((request, response) => handle(request, response, render))
+  return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => handle(request, response, render))
 }
