@@ -167,6 +167,10 @@ void Registry::EndShard(Shard* shard) {
   std::unique_ptr<Shard> ended;
   {
     const auto lock = merge_.Exclusive();
+    // All the memory first: a fold that ran out of it half way would be counted twice.
+    for (std::uint32_t i = 0; i < shard->chunk_count(); ++i) {
+      if (shard->chunk(i) != nullptr) static_cast<void>(retired_.At(MakeAddress(i, 0)));
+    }
     for (const auto& metric : metrics) {
       if (!metric->IsRemoved()) FoldShard(*metric, *shard, retired_);
     }

@@ -75,7 +75,8 @@ class Registry {
   // Shards. The registry owns them; one belongs to the environment that opened it, on whose thread
   // all of these run.
   [[nodiscard]] Shard* OpenShard();
-  // Folds what the shard holds into the retired totals and frees its chunks.
+  // Folds what the shard holds into the retired totals and frees its chunks. Without
+  // memory for the totals it throws std::bad_alloc and has folded nothing: the shard counts on.
   void EndShard(Shard* shard);
   // The chunk's cells; nullptr when there is no memory.
   [[nodiscard]] double* EnsureChunk(Shard& shard, std::uint32_t index);
