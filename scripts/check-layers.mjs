@@ -29,7 +29,7 @@ const STD_HEADERS = new Set(
   stdexcept stop_token streambuf string string_view strstream syncstream system_error thread tuple type_traits typeindex
   typeinfo unordered_map unordered_set utility valarray variant vector version cassert cctype cerrno cfenv cfloat
   cinttypes climits clocale cmath csetjmp csignal cstdarg cstddef cstdint cstdio cstdlib cstring ctime cuchar cwchar
-  cwctype stddef.h stdint.h`.split(/\s+/),
+  cwctype stddef.h stdint.h intrin.h`.split(/\s+/),
 )
 
 // lib/: the first row whose pattern matches a file is its layer; `may` lists the layers it imports from besides itself.

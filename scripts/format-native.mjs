@@ -1,7 +1,7 @@
-// Checks that the C++ under native/ is formatted by .clang-format, or with --write makes it so.
+// Checks that the C++ under native/, examples/ and test/ is formatted by .clang-format, or with --write makes it so.
 // It runs the binary of the pinned npm package, never one from PATH: other versions format differently.
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,12 +15,12 @@ const { values: options } = parseArgs({
 })
 
 const root = resolve(options.root)
-const files = readdirSync(join(root, 'native'), { recursive: true })
-  .filter((file) => /\.(h|cc)$/.test(file))
-  .map((file) => join('native', file))
+const files = ['native', 'examples', 'test']
+  .filter((folder) => existsSync(join(root, folder)))
+  .flatMap(sources)
   .sort()
 if (files.length === 0) {
-  console.error('format-native: no .h or .cc file under native/')
+  console.error('format-native: no .h or .cc file under native/, examples/ or test/')
   process.exit(1)
 }
 
@@ -33,4 +33,13 @@ console.log(`format-native: ${files.length} files ${options.write ? 'formatted' 
 if (status !== 0) {
   if (!options.write) console.error('format-native: run `npm run format` to fix the files named above')
   process.exit(1)
+}
+
+/** The C++ files below a folder. Links are not followed: an example's node_modules leads back to the top folder. */
+function sources(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return ['node_modules', 'build'].includes(entry.name) ? [] : sources(path)
+    return entry.isFile() && /\.(h|cc)$/.test(entry.name) ? [path] : []
+  })
 }

@@ -19,7 +19,14 @@ googletest="$("$NANOTALLY_ROOT/scripts/tools.sh" googletest)"
 build="$NANOTALLY_ROOT/build/native-$sanitizer"
 mkdir -p "$build"
 rm -f "$build/ctest.xml"
-node "$NANOTALLY_ROOT/scripts/build-native-tests.mjs" "$sanitizer" "$googletest"
+node "$NANOTALLY_ROOT/scripts/build-native.mjs" "$sanitizer" "$googletest"
+
+# A finding ends the process, so it ends the test: none is printed and passed over.
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+# Tests that GLIBC_TUNABLES leaves it to have restartable sequences (native/test/rseq_test.cc).
+[ "$(uname -s)" != Linux ] || export NANOTALLY_TEST_RSEQ=1
 
 # ThreadSanitizer of older compilers cannot place its shadow memory where the kernel randomises more than 28 bits.
 run=()

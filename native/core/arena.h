@@ -4,28 +4,39 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 #include "core/cell.h"
 #include "core/page_source.h"
 
 namespace nanotally {
 
+// How many slots a chunk has: of the first `cpus` each belongs to one CPU, by its number.
+struct Slots {
+  std::uint32_t count = 1;
+  std::uint32_t cpus = 0;
+};
+
 // Any thread. Lives as long as the store, so chunks may be freed late.
 class Arena {
  public:
   explicit Arena(PageSource& pages) : pages_(pages) {}
 
-  // A zeroed chunk of kCellsPerChunk cells, or nullptr when the page source has none.
-  [[nodiscard]] double* AllocateChunk() noexcept {
-    void* memory = pages_.Allocate(kChunkBytes);
+  // A zeroed chunk: kCellsPerChunk cells for each slot, one slot behind the other, those of CPUs
+  // near them. nullptr when the page source has none.
+  [[nodiscard]] double* AllocateChunk(Slots slots = {}) noexcept {
+    auto* memory = static_cast<double*>(pages_.Allocate(slots.count * kChunkBytes));
+    if (memory == nullptr) return nullptr;
     // relaxed: a statistic, no data depends on it.
-    if (memory != nullptr) bytes_.fetch_add(kChunkBytes, std::memory_order_relaxed);
-    return static_cast<double*>(memory);
+    bytes_.fetch_add(slots.count * kChunkBytes, std::memory_order_relaxed);
+    for (std::uint32_t cpu = 0; cpu < slots.cpus; ++cpu)
+      pages_.PlaceNear(memory + cpu * kCellsPerChunk, kChunkBytes, cpu);
+    return memory;
   }
 
-  void FreeChunk(double* chunk) noexcept {
-    pages_.Free(chunk, kChunkBytes);
-    bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);  // relaxed: as above
+  void FreeChunk(double* chunk, Slots slots = {}) noexcept {
+    pages_.Free(chunk, slots.count * kChunkBytes);
+    bytes_.fetch_sub(slots.count * kChunkBytes, std::memory_order_relaxed);  // relaxed: as above
   }
 
   [[nodiscard]] std::size_t BytesInUse() const noexcept {

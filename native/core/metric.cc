@@ -74,31 +74,47 @@ Result<ResolvedSeries> Metric::AddSeries(std::string labels, CellAllocator& cell
   return ResolvedSeries{static_cast<std::uint32_t>(index), address, false};
 }
 
-Result<CellAddress> Metric::ResolveBlock(std::uint32_t series, std::int32_t number,
+Result<CellAddress> Metric::ResolveBlock(std::uint32_t index, std::int32_t number,
                                          CellAllocator& cells) {
-  if (!IsExponential() || series >= series_.size()) {
+  if (!IsExponential() || index >= series_.size()) {
     return Status{ErrorCode::kInvalidArgument,
                   definition_.name + ": no such series of an exponential histogram"};
   }
+  Series& series = series_[index];
   CellAddress address = kNowhere;
-  std::uint32_t blocks = 0;
-  series_[series].ForEachBlock([&](const Block& block) {
-    ++blocks;
-    if (block.number == number) address = block.address;
+  std::uint32_t in_head = 0;
+  series.ForEachBlock([&](const Block& block) {
+    if (block.number.load(std::memory_order_relaxed) == number) address = block.address;
+    if (block.address - series.address < cells_per_series_) ++in_head;
   });
   if (address != kNowhere) return address;
 
   const std::uint32_t size = mapping().BlockCells();
-  address = blocks < mapping().HeadBlocks()
-                ? series_[series].address + ExponentialCells::kCount + blocks * size
+  address = in_head < mapping().HeadBlocks()
+                ? series.address + ExponentialCells::kCount + in_head * size
                 : cells.Allocate(size);
   if (address == kNowhere) return OutOfCells(definition_.name);
-  auto& list = series_[series].blocks;
-  // relaxed load: only holders of the registration mutex write the list. release store: see
-  // Series::blocks.
-  list.store(new Block{number, address, list.load(std::memory_order_relaxed)},
-             std::memory_order_release);
+  AddBlock(series, number, address);
   return address;
+}
+
+void Metric::ReserveBlock(std::uint32_t series, CellAddress address) {
+  AddBlock(series_[series], Block::kReserved, address);
+}
+
+std::uint32_t Metric::ReservedBlocks(std::uint32_t series) const {
+  std::uint32_t reserved = 0;
+  series_[series].ForEachBlock([&](const Block& block) {
+    if (block.number.load(std::memory_order_relaxed) == Block::kReserved) ++reserved;
+  });
+  return reserved;
+}
+
+// relaxed load: only holders of the registration mutex write the list. release store: see
+// Series::blocks.
+void Metric::AddBlock(Series& series, std::int32_t number, CellAddress address) {
+  series.blocks.store(new Block{number, address, series.blocks.load(std::memory_order_relaxed)},
+                      std::memory_order_release);
 }
 
 }  // namespace nanotally

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,10 +39,12 @@ enum class Rejection : std::uint8_t {
   kRemoved,
   kDefinition,
   kCollect,
-  kMemory
+  kMemory,
+  kNoHandle
 };
-inline constexpr std::array<const char*, 8> kRejectionNames = {
-    "not_a_number", "negative", "infinite", "labels", "removed", "definition", "collect", "memory"};
+inline constexpr std::array<const char*, 9> kRejectionNames = {
+    "not_a_number", "negative", "infinite", "labels",   "removed",
+    "definition",   "collect",  "memory",   "no_handle"};
 
 // What is left of lib's validation here: memory safety. Names and label names were checked by lib.
 struct MetricDefinition {
@@ -91,14 +94,20 @@ struct ExponentialCells {
   static_assert(kCount % kCellsPerLine == 0, "heads are whole cache lines");
 };
 
-// A block of buckets of one series. Immutable but for `next`.
+// A block of buckets of one series. Either it has a number from the start, or it lies in reserve
+// for native threads, one of which gives it the number that it needs: see Series::ClaimBlock.
 struct Block {
-  std::int32_t number;  // key >> BlockBits
-  CellAddress address;
-  Block* next;
+  static constexpr std::int32_t kReserved = std::numeric_limits<std::int32_t>::min();
+
+  // key >> BlockBits, set once. relaxed: the rest of a block is published with its list, and
+  // whoever misses a number misses counts that it may miss anyway.
+  std::atomic<std::int32_t> number;
+  const CellAddress address;
+  Block* const next;
 };
 
 // One series. Complete when it is published in the table; only its list of blocks grows afterwards.
+// Several blocks may have the same number, where threads needed it at the same time.
 struct Series {
   std::string labels;  // escaped and joined as the text formats want it: method="GET",status="200"
   CellAddress address = kNowhere;
@@ -112,6 +121,23 @@ struct Series {
          block = block->next) {
       visit(*block);
     }
+  }
+
+  // Any thread; neither locks nor allocates. The address of a block of that number for which
+  // is_usable(address), made of a reserved one if there is none; kNowhere when the reserve is used
+  // up.
+  template <typename IsUsable>
+  [[nodiscard]] CellAddress ClaimBlock(std::int32_t number, IsUsable&& is_usable) const noexcept {
+    for (const bool may_claim : {false, true}) {
+      for (Block* block = blocks.load(std::memory_order_acquire); block != nullptr;
+           block = block->next) {
+        std::int32_t found = may_claim ? Block::kReserved : number;
+        const bool has_number =
+            block->number.compare_exchange_strong(found, number, std::memory_order_relaxed);
+        if ((has_number || found == number) && is_usable(block->address)) return block->address;
+      }
+    }
+    return kNowhere;
   }
 };
 
@@ -152,6 +178,12 @@ class Metric {
   // histograms only.
   Result<CellAddress> ResolveBlock(std::uint32_t series, std::int32_t number, CellAllocator& cells);
 
+  // Registration mutex held. Puts another block in reserve for `series`, whose cells lie at
+  // `address`.
+  void ReserveBlock(std::uint32_t series, CellAddress address);
+  // Any thread.
+  [[nodiscard]] std::uint32_t ReservedBlocks(std::uint32_t series) const;
+
   // Calls visit(address, cells) for every range that the metric's series hold.
   template <typename Visit>
   void ForEachRange(Visit&& visit) const {
@@ -183,6 +215,7 @@ class Metric {
 
  private:
   Result<ResolvedSeries> AddSeries(std::string labels, CellAllocator& cells);
+  void AddBlock(Series& series, std::int32_t number, CellAddress address);
 
   const std::uint32_t id_;
   const MetricDefinition definition_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace nanotally {
 
@@ -18,6 +19,12 @@ class PageSource {
 
   // `memory` came from Allocate with the same `bytes`.
   virtual void Free(void* memory, std::size_t bytes) noexcept = 0;
+
+  // A hint, before the memory is touched: threads on CPU number `cpu` will record into it. `memory`
+  // and `bytes` are a part of what Allocate gave, in whole pages.
+  virtual void PlaceNear(void* memory, std::size_t bytes, std::uint32_t cpu) noexcept {
+    static_cast<void>(memory), static_cast<void>(bytes), static_cast<void>(cpu);
+  }
 };
 
 }  // namespace nanotally

@@ -107,7 +107,7 @@ bool Registry::Remove(const std::string& name) {
     BuryLockHeld(std::move(found->second));
     metrics_.erase(found);
   }
-  ReleasePending(0, {});  // no shard may have been listed at all
+  TellRemoved();
   return true;
 }
 
@@ -119,7 +119,21 @@ void Registry::Close() {
     metrics_.clear();
     derived_.clear();
   }
-  ReleasePending(0, {});
+  TellRemoved();
+}
+
+void Registry::TellRemoved() {
+  ReleasePending(0, {});  // no shard may have been listed at all
+  const auto listener = [&] {
+    const std::lock_guard lock(registration_);
+    return on_removal_;
+  }();
+  if (listener) listener();
+}
+
+void Registry::OnRemoval(std::function<void()> listener) {
+  const std::lock_guard lock(registration_);
+  on_removal_ = std::move(listener);
 }
 
 std::shared_ptr<Metric> Registry::Find(MetricId metric) const {
@@ -149,11 +163,30 @@ Result<CellAddress> Registry::ResolveBlock(MetricId metric, std::uint32_t series
   return found->second->ResolveBlock(series, number, cells_);
 }
 
-Shard* Registry::OpenShard() {
+Status Registry::ReserveBlocks(MetricId metric, std::uint32_t series, std::uint32_t blocks,
+                               Shard& shard) {
+  const std::lock_guard lock(registration_);
+  const auto found = by_id_.find(metric);
+  if (found == by_id_.end()) return Removed();
+  Metric& histogram = *found->second;
+  for (std::uint32_t have = histogram.ReservedBlocks(series); have < blocks; ++have) {
+    const std::uint32_t size = histogram.mapping().BlockCells();
+    const CellAddress address = cells_.Allocate(size);
+    if (address == kNowhere) return {ErrorCode::kOutOfCells, "no cell addresses are left"};
+    if (EnsureChunk(shard, ChunkOf(address)) == nullptr) {
+      cells_.Free(address, size);
+      return {ErrorCode::kOutOfMemory, "no memory for another chunk of cells"};
+    }
+    histogram.ReserveBlock(series, address);
+  }
+  return {};
+}
+
+Shard* Registry::OpenShard(Slots slots) {
   Shard* shard = nullptr;
   {
     const auto lock = merge_.Exclusive();
-    shards_.push_back(std::make_unique<Shard>(arena_, next_ordinal_++));
+    shards_.push_back(std::make_unique<Shard>(arena_, next_ordinal_++, slots));
     shard = shards_.back().get();
   }
   const std::lock_guard lock(registration_);
@@ -339,9 +372,9 @@ void Registry::CountRejection(MetricId metric, Rejection reason) {
   }
 }
 
-void Registry::CountRejection(Rejection reason) {
+void Registry::CountRejection(Rejection reason, std::uint64_t count) {
   rejected_[static_cast<std::size_t>(reason)].fetch_add(
-      1, std::memory_order_relaxed);  // relaxed: a statistic
+      count, std::memory_order_relaxed);  // relaxed: a statistic
 }
 
 }  // namespace nanotally

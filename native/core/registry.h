@@ -8,13 +8,14 @@
 //
 // Removing a metric. It leaves the table at once and is marked, so snapshots that start later skip
 // its cells. Its cells are reused only after every shard that was listed at that time has
-// acknowledged (its environment has redirected its handles) or ended: the metric waits in graves_
+// acknowledged (its recorder has redirected its handles) or ended: the metric waits in graves_
 // until then. An acknowledging shard zeroes its own cells, as it is their only writer, under the
 // exclusive lock, so a snapshot that still reads the metric is over by then.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -72,9 +73,13 @@ class Registry {
   // nullptr likewise.
   [[nodiscard]] std::shared_ptr<Metric> FindByName(const std::string& name) const;
 
-  // Shards. The registry owns them; one belongs to the environment that opened it, on whose thread
-  // all of these run.
-  [[nodiscard]] Shard* OpenShard();
+  // Fills the reserve of blocks of an exponential histogram's series up to `blocks`, with the
+  // chunks that they lie in already in `shard`.
+  Status ReserveBlocks(MetricId metric, std::uint32_t series, std::uint32_t blocks, Shard& shard);
+
+  // Shards. The registry owns them; one belongs to the recorder that opened it: an environment, on
+  // whose thread all of these run, or the native threads, see native/record/.
+  [[nodiscard]] Shard* OpenShard(Slots slots = {});
   // Folds what the shard holds into the retired totals and frees its chunks. Without
   // memory for the totals it throws std::bad_alloc and has folded nothing: the shard counts on.
   void EndShard(Shard* shard);
@@ -87,6 +92,9 @@ class Registry {
   // handle of the environment leads to their cells any more.
   [[nodiscard]] std::vector<MetricId> PendingRemovals(const Shard& shard) const;
   void Acknowledge(Shard& shard, std::span<const MetricId> metrics);
+  // Calls `listener` after each removal, on the removing thread, which holds no lock. At most one;
+  // an empty function ends it.
+  void OnRemoval(std::function<void()> listener);
 
   // Reading.
   [[nodiscard]] Snapshot TakeSnapshot(Clock::time_point now);
@@ -95,8 +103,8 @@ class Registry {
   void Tick(Clock::time_point now);
 
   void CountRejection(MetricId metric, Rejection reason);
-  // A recording that belongs to no metric.
-  void CountRejection(Rejection reason);
+  // Recordings that belong to no metric (any more). Takes no lock.
+  void CountRejection(Rejection reason, std::uint64_t count = 1);
 
  private:
   // A removed metric, and the ordinals of the shards whose acknowledgement it waits for.
@@ -107,6 +115,7 @@ class Registry {
 
   Status CheckNameLockHeld(const std::string& name, bool is_histogram) const;
   void BuryLockHeld(std::shared_ptr<Metric> metric);
+  void TellRemoved();
   void ReleasePending(std::uint32_t ordinal, std::span<const MetricId> metrics);
   void Reclaim(std::vector<std::shared_ptr<Metric>> metrics);
   void AdvanceTick();
@@ -133,6 +142,7 @@ class Registry {
   CellAllocator cells_;
   std::set<std::uint32_t> live_shards_;  // ordinals
   std::vector<Grave> graves_;
+  std::function<void()> on_removal_;
 
   MergeLock merge_;
   std::vector<std::unique_ptr<Shard>> shards_;  // ascending by ordinal

@@ -6,13 +6,13 @@ namespace nanotally {
 Shard::~Shard() {
   for (std::uint32_t i = 0; i < chunk_count(); ++i) {
     if (double* memory = chunk(i); memory != nullptr && chunks_[i].from_arena)
-      arena_.FreeChunk(memory);
+      arena_.FreeChunk(memory, slots_);
   }
 }
 
 double* Shard::EnsureChunk(std::uint32_t index) {
   if (double* memory = chunk(index)) return memory;
-  double* memory = arena_.AllocateChunk();
+  double* memory = arena_.AllocateChunk(slots_);
   if (memory != nullptr) Publish(index, memory, true);
   return memory;
 }

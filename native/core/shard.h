@@ -1,4 +1,5 @@
-// A shard: one environment's chunks of cells in one registry.
+// A shard: the chunks of cells of one recorder in one registry. A recorder is an environment, or
+// all native threads together.
 #pragma once
 
 #include <atomic>
@@ -10,21 +11,27 @@
 
 namespace nanotally {
 
-// cells = shard.chunk(ChunkOf(address))[OffsetOf(address)]. Chunks are added by the owning
-// environment's thread; any thread that holds the registry's merge lock reads. A chunk is there
-// from the environment's first need of it until the shard ends, which is after its fold, under the
-// exclusive merge lock: then nothing reads it any more.
+// cells = shard.chunk(ChunkOf(address))[slot * kCellsPerChunk + OffsetOf(address)]. An
+// environment's shard has one slot, written by its thread. That of the native threads has one for
+// each CPU and a few more (native/record tells who writes them).
+//
+// Chunks are added by the recorder; any thread that holds the registry's merge lock reads. A chunk
+// is there from the recorder's first need of it until the shard ends, which is after its fold,
+// under the exclusive merge lock: then nothing reads it any more.
 class Shard {
  public:
   // `ordinal` grows in the order of birth: it breaks ties between equally late gauge values.
-  Shard(Arena& arena, std::uint32_t ordinal) : arena_(arena), ordinal_(ordinal) {}
+  Shard(Arena& arena, std::uint32_t ordinal, Slots slots = {})
+      : arena_(arena), ordinal_(ordinal), slots_(slots) {}
   ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
   [[nodiscard]] std::uint32_t ordinal() const { return ordinal_; }
+  [[nodiscard]] std::uint32_t slots() const { return slots_.count; }
 
-  // Any thread. The chunk's cells, or nullptr where this environment never needed that chunk.
+  // Any thread. The chunk's cells of slot 0, or nullptr where this recorder never needed that
+  // chunk.
   [[nodiscard]] double* chunk(std::uint32_t index) const noexcept {
     if (index >= chunks_.size()) return nullptr;
     return chunks_[index].memory.load(std::memory_order_acquire);  // acquire: pairs with Publish
@@ -33,8 +40,8 @@ class Shard {
     return static_cast<std::uint32_t>(chunks_.size());
   }
 
-  // Owning thread. The chunk, allocated from the arena if missing; nullptr when the arena has no
-  // memory.
+  // The recorder, one thread at a time. The chunk, allocated from the arena if missing; nullptr
+  // when the arena has no memory.
   [[nodiscard]] double* EnsureChunk(std::uint32_t index);
 
   // Owning thread. Takes memory that the environment's runtime owns and frees, for runtimes that
@@ -51,6 +58,7 @@ class Shard {
 
   Arena& arena_;
   const std::uint32_t ordinal_;
+  const Slots slots_;
   SegmentedVector<Chunk> chunks_;
 };
 

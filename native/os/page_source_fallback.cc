@@ -21,4 +21,6 @@ void OsPageSource::Free(void* memory, std::size_t) noexcept {
   ::operator delete(memory, kAlignment);
 }
 
+void OsPageSource::PlaceNear(void*, std::size_t, std::uint32_t) noexcept {}
+
 }  // namespace nanotally

@@ -1,15 +1,42 @@
-// Anonymous pages by mmap(2).
+// Anonymous pages by mmap(2), placed by mbind(2). The system call is made directly: libnuma, which
+// wraps it, need not be there.
+#include <linux/mempolicy.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "os/cpus.h"
 #include "os/page_source_os.h"
 
 namespace nanotally {
+namespace {
+
+constexpr std::size_t kHugePageBytes = std::size_t{2}
+                                       << 20;  // the smallest that x86-64 and AArch64 have
+
+}  // namespace
 
 void* OsPageSource::Allocate(std::size_t bytes) noexcept {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? nullptr : memory;
+  if (memory == MAP_FAILED) return nullptr;
+  // So much is asked for only where there are many CPUs: the first touch of one CPU's slot shall
+  // not make those of its neighbours resident. Kernels without huge pages refuse, which is as good.
+  if (bytes >= kHugePageBytes) madvise(memory, bytes, MADV_NOHUGEPAGE);
+  return memory;
 }
 
 void OsPageSource::Free(void* memory, std::size_t bytes) noexcept { munmap(memory, bytes); }
+
+void OsPageSource::PlaceNear(void* memory, std::size_t bytes, std::uint32_t cpu) noexcept {
+  const int node = Cpus::OfThisMachine().NodeOf(cpu);
+  constexpr unsigned kMaskBits = 1024;  // the kernel's limit of nodes (CONFIG_NODES_SHIFT <= 10)
+  constexpr unsigned kWordBits = 8 * sizeof(unsigned long);
+  if (node < 0 || node >= static_cast<int>(kMaskBits)) return;
+  unsigned long mask[kMaskBits / kWordBits] = {};
+  mask[node / kWordBits] = 1ul << (node % kWordBits);
+  // Preferred, not bound: a full node must not fail the program. A refusal (a seccomp filter) only
+  // costs speed: the pages then lie where they are first touched, which is by a thread on that CPU.
+  static_cast<void>(syscall(SYS_mbind, memory, bytes, MPOL_PREFERRED, mask, kMaskBits + 1, 0));
+}
 
 }  // namespace nanotally

@@ -13,6 +13,7 @@
 
 #include "test/support/environment.h"
 #include "test/support/exact_boundaries.h"
+#include "test/support/pinned.h"
 #include "test/support/storm.h"
 
 namespace nanotally {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "test/support/environment.h"
+#include "test/support/pinned.h"
 #include "test/support/storm.h"
 
 namespace nanotally {

@@ -23,12 +23,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <semaphore>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "test/support/pinned.h"
 
 namespace nanotally {
 
@@ -199,9 +202,20 @@ struct Explored {
   std::size_t steps = 0;
 };
 
+// The most schedules that Explore runs, by the environment variable NANOTALLY_TEST_SCHEDULES: for
+// emulated processors, where threads are slow to make and QEMU keeps memory of each. Which orders
+// there are does not depend on the processor.
+inline std::size_t MaxSchedules() {
+  const char* most = std::getenv("NANOTALLY_TEST_SCHEDULES");
+  return most == nullptr ? std::numeric_limits<std::size_t>::max() : std::stoul(most);
+}
+
 // Runs `make()`'s scenario in every schedule with at most `preemptions` preemptions; stops at the
 // first that fails a test's expectation. Prints how much was explored.
 inline Explored Explore(int preemptions, const std::function<Scenario()>& make) {
+  // One thread runs at a time. Handing the baton to another CPU would wake that one first: in an
+  // emulated guest of 4 CPUs the schedules then take 2 to 4 times as long.
+  const PinnedToOneCpu pinned;
   Explored explored;
   std::vector<Schedule::Decision> path;
   for (;;) {
@@ -216,6 +230,10 @@ inline Explored Explore(int preemptions, const std::function<Scenario()>& make) 
     while (!path.empty() && path.back().chosen + 1 == path.back().options) path.pop_back();
     if (path.empty()) break;
     ++path.back().chosen;
+    if (explored.schedules >= MaxSchedules()) {
+      std::printf("stopped by NANOTALLY_TEST_SCHEDULES, there are more: ");
+      break;
+    }
   }
   std::printf("%zu schedules, %zu steps\n", explored.schedules, explored.steps);
   return explored;

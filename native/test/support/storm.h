@@ -1,8 +1,5 @@
-// Storms: real threads that stand for environments, all recording at once, and how to pin them.
+// Storms: real threads that stand for environments, all recording at once.
 #pragma once
-
-#include <gtest/gtest.h>
-#include <sched.h>
 
 #include <atomic>
 #include <functional>
@@ -53,25 +50,5 @@ inline void RunWatched(int count, const std::function<void(int)>& watch,
   ended = true;
   for (std::thread& watcher : watchers) watcher.join();
 }
-
-// Keeps the calling thread, and threads that it starts, on one CPU for the life of the object.
-class PinnedToOneCpu {
- public:
-  PinnedToOneCpu() {
-    EXPECT_EQ(sched_getaffinity(0, sizeof before_, &before_), 0);
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
-      if (CPU_ISSET(cpu, &before_)) CPU_SET(cpu, &one);
-    }
-    EXPECT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
-  }
-  ~PinnedToOneCpu() { sched_setaffinity(0, sizeof before_, &before_); }
-  PinnedToOneCpu(const PinnedToOneCpu&) = delete;
-  PinnedToOneCpu& operator=(const PinnedToOneCpu&) = delete;
-
- private:
-  cpu_set_t before_;
-};
 
 }  // namespace nanotally

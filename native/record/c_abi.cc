@@ -1,0 +1,169 @@
+// From C types to the recorder's and back. No exception leaves it.
+#include "record/c_abi.h"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "core/label_text.h"
+#include "record/utf8.h"
+
+namespace nanotally {
+namespace {
+
+Recorder* process_recorder = nullptr;
+
+// [a-zA-Z_][a-zA-Z0-9_]*, and colons where `colon`; as lib/instruments/definition.ts has it.
+bool IsName(std::string_view name, bool colon) {
+  const auto is_letter = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colon && c == ':');
+  };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || is_digit(c); });
+}
+
+bool IsUnit(std::string_view unit) { return unit.empty() || IsName("_" + std::string(unit), true); }
+
+bool IsLabelName(std::string_view name, bool of_histogram) {
+  const bool reserved = name.starts_with("__") ||
+                        kOverflowLabels.starts_with(std::string(name) + "=") ||
+                        (of_histogram && name == "le");
+  return IsName(name, false) && !reserved;
+}
+
+bool ReadOptions(const nanotally_options& options, SeriesRequest& request) {
+  if (options.size < sizeof(nanotally_options)) return false;
+  MetricDefinition& definition = request.definition;
+  if (options.registry != nullptr) request.registry = WellFormedUtf8(options.registry);
+  if (options.help != nullptr) definition.help = WellFormedUtf8(options.help);
+  if (options.unit != nullptr) definition.unit = options.unit;
+  // As lib/registry.ts has it.
+  if (request.registry.empty() || Utf16Length(request.registry) > 200 || !IsUnit(definition.unit))
+    return false;
+  if (definition.type != MetricType::kHistogram) return true;
+  if (options.buckets == nullptr) {
+    definition.schema = options.schema;
+    return options.schema >= kMinSchema && options.schema <= kMaxSchema;
+  }
+  definition.schema.reset();
+  definition.bounds.assign(options.buckets, options.buckets + options.bucket_count);
+  const auto& bounds = definition.bounds;
+  return !bounds.empty() && bounds.size() <= ExplicitCells::kMaxBounds &&
+         std::all_of(bounds.begin(), bounds.end(), [](double b) { return std::isfinite(b); }) &&
+         std::adjacent_find(bounds.begin(), bounds.end(), std::greater_equal<>()) == bounds.end();
+}
+
+bool ReadRequest(MetricType type, const char* name, const nanotally_label* labels,
+                 std::size_t count, const nanotally_options* options, SeriesRequest& request) {
+  if (name == nullptr || (labels == nullptr && count > 0) || !IsName(name, true)) return false;
+  MetricDefinition& definition = request.definition;
+  definition.name = name;
+  definition.type = type;
+  const bool is_histogram = type == MetricType::kHistogram;
+  if (is_histogram) definition.schema = 3;
+  for (std::size_t i = 0; i < count; ++i) {
+    const nanotally_label& label = labels[i];
+    if (label.name == nullptr || label.value == nullptr || !IsLabelName(label.name, is_histogram))
+      return false;
+    auto& names = definition.labels;
+    if (std::find(names.begin(), names.end(), label.name) != names.end()) return false;
+    names.emplace_back(label.name);
+    request.labels.emplace_back(label.name, WellFormedUtf8(label.value));
+  }
+  return options == nullptr || ReadOptions(*options, request);
+}
+
+nanotally_status StatusOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kOk:
+      return NANOTALLY_OK;
+    case ErrorCode::kMetricConflict:
+      return NANOTALLY_CONFLICT;
+    case ErrorCode::kMetricRemoved:
+    case ErrorCode::kRegistryClosed:
+    case ErrorCode::kUnknownRegistry:
+      return NANOTALLY_CLOSED;
+    case ErrorCode::kOutOfMemory:
+    case ErrorCode::kOutOfCells:
+      return NANOTALLY_NO_MEMORY;
+    case ErrorCode::kInvalidArgument:
+      break;
+  }
+  return NANOTALLY_INVALID_ARGUMENT;
+}
+
+// The C types stand for these; a handle is never anything else.
+template <typename Handle>
+struct SeriesBehind {
+  using Type = NativeSeries;
+  static constexpr MetricType kType =
+      std::is_same_v<Handle, nanotally_gauge> ? MetricType::kGauge : MetricType::kCounter;
+};
+template <>
+struct SeriesBehind<nanotally_histogram> {
+  using Type = NativeHistogram;
+  static constexpr MetricType kType = MetricType::kHistogram;
+};
+
+template <typename Handle>
+auto& SeriesOf(Handle* handle) {
+  return *reinterpret_cast<typename SeriesBehind<Handle>::Type*>(handle);
+}
+
+template <typename Handle>
+nanotally_status Get(const char* name, const nanotally_label* labels, std::size_t count,
+                     const nanotally_options* options, Handle** out) {
+  using Behind = SeriesBehind<Handle>;
+  if (out == nullptr) return NANOTALLY_INVALID_ARGUMENT;
+  *out = nullptr;
+  try {
+    SeriesRequest request;
+    if (!ReadRequest(Behind::kType, name, labels, count, options, request))
+      return NANOTALLY_INVALID_ARGUMENT;
+    const auto series = process_recorder->Get(request);
+    if (!series.ok()) return StatusOf(series.status().code);
+    *out = reinterpret_cast<Handle*>(static_cast<typename Behind::Type*>(series.value()));
+    return NANOTALLY_OK;
+  } catch (const std::exception&) {  // bad_alloc; system_error: no thread for the ticks
+    return NANOTALLY_NO_MEMORY;
+  }
+}
+
+// Acknowledging a removal may need memory: without it the cells stay, unused.
+template <typename Handle>
+void Release(Handle* handle) {
+  try {
+    if (handle != nullptr) process_recorder->Release(SeriesOf(handle));
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+const nanotally_table table = {
+    sizeof(nanotally_table),
+    NANOTALLY_ABI_VERSION,
+    &Get<nanotally_counter>,
+    &Get<nanotally_gauge>,
+    &Get<nanotally_histogram>,
+    &Release<nanotally_counter>,
+    &Release<nanotally_gauge>,
+    &Release<nanotally_histogram>,
+    [](nanotally_counter* counter, double amount) { SeriesOf(counter).CounterAdd(amount); },
+    [](nanotally_gauge* gauge, double value) { SeriesOf(gauge).GaugeSet(value); },
+    [](nanotally_gauge* gauge, double amount) { SeriesOf(gauge).GaugeAdd(amount); },
+    [](nanotally_histogram* histogram, double value) { SeriesOf(histogram).Observe(value); },
+    [](std::uint64_t recordings) { process_recorder->CountNoHandle(recordings); },
+};
+
+}  // namespace
+
+const nanotally_table& NativeTable(Recorder& recorder) {
+  process_recorder = &recorder;
+  return table;
+}
+
+}  // namespace nanotally
