@@ -13,4 +13,5 @@ export {
 export { type BoundGauge, type Gauge, type GaugeOptions, gauge } from './instruments/gauge.js'
 export { type Histogram, type HistogramOptions, histogram } from './instruments/histogram.js'
 export { record } from './instruments/record.js'
+export { nativeInterface } from './native-interface.js'
 export { type Exposition, Registry, type RenderOptions, registry } from './registry.js'

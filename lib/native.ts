@@ -75,7 +75,13 @@ export interface NativeAddon {
   openChunk(registry: RegistryHandle, index: number): Float64Array
   /** Counts a dropped recording; `reason` indexes `rejectionNames`, metric 0 is none. */
   reject(registry: RegistryHandle, metric: number, reason: number): void
-  render(registry: RegistryHandle, collectTimeoutMs: number): Promise<Buffer>
+  /** Calls one of the two functions, later, unless the environment ends before. */
+  render(
+    registry: RegistryHandle,
+    collectTimeoutMs: number,
+    resolve: (body: Buffer) => void,
+    reject: (error: NanotallyError) => void,
+  ): void
   renderSync(registry: RegistryHandle, collectTimeoutMs: number): Buffer
   setCollecting(registry: RegistryHandle): void
   collected(token: number): void
@@ -83,6 +89,8 @@ export interface NativeAddon {
   bucketTables(): Int32Array
   /** The 256 boundaries of schema 8 in [1, 2), each the largest double <= 2^(k/256). */
   bucketBoundaries(): Float64Array
+  /** The C ABI's table of functions, as an External tagged as native/include/nanotally.h says. */
+  nativeInterface(): object
 }
 
 function load(): NativeAddon {

@@ -124,7 +124,10 @@ export class Registry {
     }
     this._assertOpen()
     await this._collectOwn()
-    return { contentType: native.textContentType, body: await native.render(this._handle, timeoutMs) }
+    const body = await new Promise<Buffer>((resolve, reject) => {
+      native.render(this._handle, timeoutMs, resolve, reject)
+    })
+    return { contentType: native.textContentType, body }
   }
 
   /**

@@ -8,6 +8,7 @@
 #include "binding/definition.h"
 #include "binding/guard.h"
 #include "core/bucket_mapping.h"
+#include "record/c_abi.h"
 #include "render/text_0_0_4.h"
 
 namespace nanotally {
@@ -71,6 +72,7 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("collected", Collected),
                   NANOTALLY_ENTRY("bucketTables", BucketTables),
                   NANOTALLY_ENTRY("bucketBoundaries", BucketBoundaries),
+                  NANOTALLY_ENTRY("nativeInterface", NativeInterface),
                   InstanceValue("rejectionNames", names),
                   InstanceValue("textContentType", Napi::String::New(env, kTextContentType)),
               });
@@ -312,14 +314,16 @@ Napi::Value Environment::Exposition(Napi::Env env, std::string text) {
   return buffer;
 }
 
-// render(handle, collectTimeoutMs): Promise<Buffer>. On nanotally's own thread, never on libuv's
-// pool, which the program may have saturated.
+// render(handle, collectTimeoutMs, resolve, reject). On nanotally's own thread, never on libuv's
+// pool, which the program may have saturated. The functions of a promise and not a napi_deferred:
+// that one is freed only by being settled, so an environment that ends first would leak it.
 Napi::Value Environment::Render(Info info) {
-  const auto deferred = Napi::Promise::Deferred::New(info.Env());
   const auto registry = At(info[0]).registry;
   const milliseconds patience = ReadPatience(info[1]);
-  mailbox_->Hold(info.Env());
-  Process::Get().thread().Post([mailbox = mailbox_, registry, patience, deferred] {
+  Settling settling{Napi::Persistent(info[2].As<Napi::Function>()),
+                    Napi::Persistent(info[3].As<Napi::Function>())};
+  const std::uint32_t token = next_token_++;
+  Process::Get().thread().Post([mailbox = mailbox_, registry, patience, token] {
     auto text = std::make_shared<std::string>();
     auto status = std::make_shared<Status>();
     try {
@@ -328,17 +332,22 @@ Napi::Value Environment::Render(Info info) {
       *status = {ErrorCode::kOutOfMemory, "no memory to render the registry"};
     }
     // Refused when the environment has ended: then nobody waits for the promise.
-    static_cast<void>(mailbox->Post([text, status, deferred](Napi::Env env) {
+    static_cast<void>(mailbox->Post([text, status, token](Napi::Env env) {
       auto* self = env.GetInstanceData<Environment>();
+      auto found = self->renders_.extract(token);
+      if (found.empty()) return;
       self->mailbox_->Release(env);
       if (status->ok()) {
-        deferred.Resolve(self->Exposition(env, std::move(*text)));
+        found.mapped().resolve.Call({self->Exposition(env, std::move(*text))});
       } else {
-        deferred.Reject(MakeError(env, self->error_class_, *status).Value());
+        found.mapped().reject.Call({MakeError(env, self->error_class_, *status).Value()});
       }
     }));
   });
-  return deferred.Promise();
+  // The answer comes on this thread, so not before this returns.
+  renders_.emplace(token, std::move(settling));
+  mailbox_->Hold(info.Env());
+  return info.Env().Undefined();
 }
 
 // renderSync(handle, collectTimeoutMs): Buffer. For a thread that has nothing else to do: the
@@ -388,6 +397,17 @@ Napi::Value Environment::BucketBoundaries(Info info) {
   auto array = Napi::Float64Array::New(info.Env(), boundaries.size());
   for (std::size_t i = 0; i < boundaries.size(); ++i) array[i] = boundaries[i];
   return array;
+}
+
+// nativeInterface(): the C ABI's table as a tagged External, for nanotally_attach
+Napi::Value Environment::NativeInterface(Info info) {
+  const napi_type_tag tag = {NANOTALLY_TYPE_TAG_LOWER, NANOTALLY_TYPE_TAG_UPPER};
+  // Other addons only read it.
+  auto* table = const_cast<nanotally_table*>(&NativeTable(Process::Get().recorder()));
+  const auto external = Napi::External<nanotally_table>::New(info.Env(), table);
+  if (napi_type_tag_object(info.Env(), external, &tag) != napi_ok)
+    throw Napi::Error::New(info.Env());
+  return external;
 }
 
 NODE_API_ADDON(Environment)

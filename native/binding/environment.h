@@ -33,6 +33,11 @@ class Environment final : public Napi::Addon<Environment> {
     std::shared_ptr<Collector> collector;
     Napi::FunctionReference listener;  // empty for who does not listen
   };
+  // Of the promise of a render under way.
+  struct Settling {
+    Napi::FunctionReference resolve;
+    Napi::FunctionReference reject;
+  };
   using Info = const Napi::CallbackInfo&;
 
   template <auto kEntry>
@@ -61,6 +66,7 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value Collected(Info info);
   Napi::Value BucketTables(Info info);
   Napi::Value BucketBoundaries(Info info);
+  Napi::Value NativeInterface(Info info);
 
   Opened& At(const Napi::Value& handle);
   Napi::Value Adopt(Info info, std::shared_ptr<Registry> registry, bool owned);
@@ -75,6 +81,7 @@ class Environment final : public Napi::Addon<Environment> {
   std::vector<std::unique_ptr<Opened>> opened_;  // by handle; nullptr once left
   Napi::FunctionReference error_class_;
   std::unordered_map<std::uint32_t, std::shared_ptr<void>> tickets_;  // of collect rounds, by token
+  std::unordered_map<std::uint32_t, Settling> renders_;               // under way, by token
   std::uint32_t next_token_ = 1;
   bool external_buffers_ = true;
 };

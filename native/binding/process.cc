@@ -2,6 +2,8 @@
 #include "binding/process.h"
 
 #include <condition_variable>
+#include <cstdlib>
+#include <string_view>
 
 #include "render/text_0_0_4.h"
 
@@ -14,6 +16,12 @@ namespace {
 // Measured for the design: gauge order finer than 100 ms buys nothing, and ten wake-ups a second
 // cost nothing.
 constexpr milliseconds kTickPeriod{100};
+
+// As lib/instruments/definition.ts reads it.
+bool IsDisabled() {
+  const char* disabled = std::getenv("NANOTALLY_DISABLED");
+  return disabled != nullptr && std::string_view(disabled) == "1";
+}
 
 }  // namespace
 
@@ -55,13 +63,17 @@ Process& Process::Get() {
   return *process;
 }
 
-Process::Process() : thread_(kTickPeriod, [this] { Tick(); }) {}
+Process::Process()
+    : thread_(kTickPeriod, [this] { Tick(); }),
+      recorder_(
+          store_, [this] { thread_.Start(); }, !IsDisabled()) {}
 
-// Without memory this tick is left out: gauges are ordered more coarsely and a rate is sampled
-// later.
+// Without memory this tick is left out: gauges are ordered more coarsely, a rate is sampled later,
+// and reserves of blocks wait.
 void Process::Tick() noexcept {
   try {
     store_.Tick(Clock::now());
+    recorder_.Tick();
   } catch (const std::bad_alloc&) {
   }
 }

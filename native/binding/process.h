@@ -1,6 +1,7 @@
-// What all environments of the process share: the store, nanotally's own thread, the mailboxes, and
-// the asking of collect callbacks. Made on first use and never destroyed: process.exit runs no
-// clean-up hook of the main environment, and static destructors would race the native threads.
+// What all environments of the process share: the store, the recorder of native threads,
+// nanotally's own thread, the mailboxes, and the asking of collect callbacks. Made on first use and
+// never destroyed: process.exit runs no clean-up hook of the main environment, and static
+// destructors would race the native threads.
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,7 @@
 #include "core/store.h"
 #include "os/background_thread.h"
 #include "os/page_source_os.h"
+#include "record/recorder.h"
 
 namespace nanotally {
 
@@ -36,6 +38,7 @@ class Process {
   static Process& Get();
 
   Store& store() { return store_; }
+  Recorder& recorder() { return recorder_; }
   BackgroundThread& thread() { return thread_; }
   TextPool& texts() { return texts_; }
 
@@ -59,6 +62,7 @@ class Process {
   OsPageSource pages_;
   Store store_{pages_};
   BackgroundThread thread_;
+  Recorder recorder_;
   TextPool texts_;
 
   std::mutex mutex_;

@@ -30,6 +30,7 @@ test('the public API, and nothing else', () => {
     'derivedGauge',
     'gauge',
     'histogram',
+    'nativeInterface',
     'record',
     'registry',
     'startExporter',

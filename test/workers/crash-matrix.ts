@@ -1,7 +1,7 @@
 // The crash matrix: programs that end, or drop what they hold, at the worst moment. Each run is a forked child whose exit
 // code and signal are told from outside; each run strikes at another moment.
 import { describe, expect, test } from 'vitest'
-import { assertEnded, type ChildResult, runChild } from '../support/children.js'
+import { assertEnded, type ChildResult, ENDING_FLAGS, runChild } from '../support/children.js'
 
 interface CrashCase {
   /** The file in fixtures/crash. */
@@ -55,12 +55,12 @@ const CASES: Readonly<Record<string, CrashCase>> = {
 const AT_ONCE = 2
 
 /**
- * Defines a test for each case.
+ * Defines a test for each case, and returns how many processes they start in all.
  *
  * @param defaultRuns - runs of each case unless the environment variable NANOTALLY_CRASH_RUNS says another number
  * @throws RangeError when that variable is no whole number above 0
  */
-export function crashMatrix(defaultRuns: number): void {
+export function crashMatrix(defaultRuns: number): number {
   const runs = Number(process.env.NANOTALLY_CRASH_RUNS ?? defaultRuns)
   if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`NANOTALLY_CRASH_RUNS: ${runs} is no number of runs`)
   describe(`${runs} runs each`, () => {
@@ -74,6 +74,7 @@ export function crashMatrix(defaultRuns: number): void {
       }
     })
   })
+  return runs * Object.keys(CASES).length
 }
 
 /** Runs a case so many times, AT_ONCE at a time. */
@@ -84,7 +85,7 @@ export async function runAll({ script }: Pick<CrashCase, 'script'>, runs: number
     while (next < runs) {
       const run = next++
       const url = new URL(`fixtures/crash/${script}`, import.meta.url)
-      results[run] = await runChild(url, { args: [String(run)], nodeFlags: ['--expose-gc'] })
+      results[run] = await runChild(url, { args: [String(run)], nodeFlags: ['--expose-gc', ...ENDING_FLAGS] })
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
