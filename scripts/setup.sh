@@ -13,12 +13,13 @@ setup_fail() { setup_say "$*"; exit 1; }
 # may_install: whether this user may install system packages without being asked anything.
 may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
-# apt_install PACKAGE...: installs Debian packages; refreshes the package lists only when one of them is unknown.
+# apt_install PACKAGE...: installs Debian packages. Lists that are missing, or too old to name what the mirror still has, are
+# refreshed when that fails.
 apt_install() {
   setup_say "installing $* with apt-get"
-  apt-cache show "$@" >/dev/null 2>&1 || apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+  apt_install_now "$@" || { apt-get update -qq >&2 && apt_install_now "$@"; }
 }
+apt_install_now() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2; }
 
 # ensure_command COMMAND PACKAGE: the command, from PATH or from its Debian package.
 ensure_command() {

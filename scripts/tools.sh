@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
 # Ensures tools that tests and benches run, and prints their paths, one a line, in the order asked:
-#   scripts/tools.sh prometheus promtool googletest cmake node-matrix
+#   scripts/tools.sh prometheus promtool googletest benchmark cmake node-matrix
 #   prometheus, promtool   from PATH, else Debian's package unpacked into the cache (nothing is installed or started)
 #   googletest             its source folder: /usr/src/googletest, else the same way
+#   benchmark              google-benchmark's prefix: /usr where libbenchmark-dev is installed, else the same way
 #   cmake                  from PATH, else installed by apt-get when this user may
 #   node-matrix            the newest Node.js of each major in NODE_MAJORS, from npm, in the cache: one line for each
+#   aarch64                the C++ compiler for arm64 Linux with its libraries, installed by apt-get when this user may
+#   qemu-aarch64           the emulator of single arm64 programs: from PATH, else Debian's package unpacked into the cache
+#   guest-arm64, guest-amd64   a folder with what scripts/guest.sh boots; see scripts/tools-guests.sh
 # Messages go to stderr. What cannot be had ends it with one line that says what to run, and exit code 1.
 # Safe to run twice at once: one lock for each tool, and a finished folder appears by a rename.
 # shellcheck source=scripts/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+# shellcheck source=scripts/tools-guests.sh
+. "$NANOTALLY_ROOT/scripts/tools-guests.sh"
 
 NODE_MAJORS="${NODE_MAJORS:-22 24 26}"
 TOOLS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/nanotally/tools"
@@ -29,6 +35,15 @@ ensure_tool() {
         dirname "$list"
       fi
       ;;
+    benchmark)
+      if [ -e /usr/include/benchmark/benchmark.h ]; then
+        echo /usr
+      else
+        local header
+        header="$(debian_file google-benchmark libbenchmark-dev usr/include/benchmark/benchmark.h libbenchmark1debian)"
+        echo "${header%/include/*}"
+      fi
+      ;;
     cmake)
       ensure_command cmake cmake
       command -v cmake
@@ -37,14 +52,27 @@ ensure_tool() {
       local major
       for major in $NODE_MAJORS; do node_binary "$major"; done
       ;;
-    *) tools_fail "no tool is called '$1'; there are prometheus, promtool, googletest, cmake, node-matrix" ;;
+    aarch64)
+      ensure_command aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
+      command -v aarch64-linux-gnu-g++
+      ;;
+    qemu-aarch64)
+      command -v qemu-aarch64-static || command -v qemu-aarch64 ||
+        debian_file "$1" qemu-user-static usr/bin/qemu-aarch64-static
+      ;;
+    guest-arm64 | guest-amd64) guest_folder "${1#guest-}" ;;
+    *)
+      tools_fail "no tool is called '$1'; there are prometheus, promtool, googletest, benchmark, cmake, node-matrix," \
+        'aarch64, qemu-aarch64, guest-arm64, guest-amd64'
+      ;;
   esac
 }
 
-# debian_file NAME PACKAGE PATH: PATH inside the unpacked Debian package in the cache, fetched when it is not there.
+# debian_file NAME PACKAGE PATH [OTHER...]: PATH inside the unpacked Debian package in the cache, fetched when it is not
+# there. OTHER are packages that it cannot do without, unpacked into the same folder.
 debian_file() {
   local name="$1" package="$2" file="$TOOLS_CACHE/$2/$3"
-  [ -e "$file" ] || with_tool_lock "$package" fetch_debian "$name" "$package"
+  [ -e "$file" ] || with_tool_lock "$package" fetch_debian "$name" "$package" "${@:4}"
   [ -e "$file" ] || tools_fail "$name is missing from the Debian package $package; install it with: sudo apt-get install $package"
   echo "$file"
 }
@@ -54,19 +82,21 @@ fetch_debian() {
   [ -e "$target" ] && return # another caller fetched it while this one waited for the lock
   local missing="$name is missing; install it with: sudo apt-get install $package"
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then tools_fail "$missing"; fi
-  tools_say "fetching the Debian package $package into the cache"
+  local packages=("${@:2}")
+  tools_say "fetching the Debian package ${packages[*]} into the cache"
   work="$(mktemp -d "$TOOLS_CACHE/.$package.XXXXXX")"
   # shellcheck disable=SC2064 # the folder's name is meant to be fixed now
   trap "rm -rf '$work'" EXIT
   # Only root may refresh the package lists; it is tried when the package is unknown or gone from the mirror.
-  (cd "$work" && apt_download "$package") ||
-    { may_install && apt-get update -qq >&2 && (cd "$work" && apt_download "$package"); } ||
+  (cd "$work" && apt_download "${packages[@]}") ||
+    { may_install && apt-get update -qq >&2 && (cd "$work" && apt_download "${packages[@]}"); } ||
     tools_fail "$missing (if the package is unknown, first: sudo apt-get update)"
-  dpkg -x "$work/$package"_*.deb "$work/files" || tools_fail "$missing"
+  local archive
+  for archive in "$work"/*.deb; do dpkg -x "$archive" "$work/files" || tools_fail "$missing"; done
   mv -T "$work/files" "$target" || tools_fail "$name could not be moved to $target"
 }
 
-apt_download() { apt-get -qq -o APT::Sandbox::User=root download "$1" >&2; }
+apt_download() { apt-get -qq -o APT::Sandbox::User=root download "$@" >&2; }
 
 # node_binary MAJOR: the newest release of a major that npm has; without a network, the newest one in the cache.
 node_binary() {

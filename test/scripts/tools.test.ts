@@ -7,14 +7,15 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/temporary.js'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/tools.sh', import.meta.url))
-const HIDDEN = ['prometheus', 'promtool', 'apt-get']
+const HIDDEN = /^(prometheus|promtool|apt-get|cpio|qemu-.*|aarch64-linux-gnu-.*)$/
 
-/** Runs tools.sh with a PATH that lacks the tools and the means to fetch them. */
-function run(home: string, ...names: string[]) {
-  const bin = temporaryFolder()
+/** Runs tools.sh with a PATH that lacks the tools and the means to fetch them, but for the commands in `stubs`. */
+function run(home: string, names: string[], stubs: string[] = []) {
+  const bin = temporaryFolder(Object.fromEntries(stubs.map((command) => [command, '#!/bin/sh\n'])))
+  for (const command of stubs) chmodSync(join(bin, command), 0o755)
   for (const folder of ['/usr/bin', '/bin']) {
     for (const command of readdirSync(folder)) {
-      if (!HIDDEN.includes(command) && !existsSync(join(bin, command))) {
+      if (!HIDDEN.test(command) && !existsSync(join(bin, command))) {
         symlinkSync(join(folder, command), join(bin, command))
       }
     }
@@ -22,27 +23,45 @@ function run(home: string, ...names: string[]) {
   return spawnSync('/bin/bash', [SCRIPT, ...names], { encoding: 'utf8', env: { HOME: home, PATH: bin } })
 }
 
-test('what cannot be had ends with one line and exit code 1', () => {
-  const { status, stdout, stderr } = run(temporaryFolder(), 'promtool')
-  expect(stderr).toBe('tools: promtool is missing; install it with: sudo apt-get install prometheus\n')
+test.each([
+  ['promtool', 'tools: promtool is missing; install it with: sudo apt-get install prometheus'],
+  ['qemu-aarch64', 'tools: qemu-aarch64 is missing; install it with: sudo apt-get install qemu-user-static'],
+  ['aarch64', 'set-up: aarch64-linux-gnu-g++ is missing; install it with: sudo apt-get install g++-aarch64-linux-gnu'],
+  ['guest-arm64', 'set-up: qemu-system-aarch64 is missing; install it with: sudo apt-get install qemu-system-arm'],
+  ['guest-amd64', 'set-up: qemu-system-x86_64 is missing; install it with: sudo apt-get install qemu-system-x86'],
+])('what cannot be had ends with one line and exit code 1: %s', (name, line) => {
+  const { status, stdout, stderr } = run(temporaryFolder(), [name])
+  expect(stderr).toBe(`${line}\n`)
   expect(stdout).toBe('')
   expect(status).toBe(1)
 })
 
-test('what the cache holds is used', () => {
-  const promtool = '.cache/nanotally/tools/prometheus/usr/bin/promtool'
-  const home = temporaryFolder({ [promtool]: '#!/bin/sh\n' })
-  chmodSync(join(home, promtool), 0o755)
-  const { status, stdout, stderr } = run(home, 'promtool')
+test("a guest's packages cannot be had without apt-get", () => {
+  const { status, stdout, stderr } = run(temporaryFolder(), ['guest-arm64'], ['qemu-system-aarch64', 'cpio'])
+  expect(stderr).toBe(
+    'tools: guest-arm64 is missing, and is made from Debian packages: run this on Debian, with apt-get\n',
+  )
+  expect(stdout).toBe('')
+  expect(status).toBe(1)
+})
+
+test.each([
+  ['promtool', 'prometheus/usr/bin/promtool', []],
+  ['qemu-aarch64', 'qemu-user-static/usr/bin/qemu-aarch64-static', []],
+  ['guest-amd64', 'guest-amd64', ['qemu-system-x86_64', 'cpio']],
+])('what the cache holds is used: %s', (name, path, stubs) => {
+  const cached = `.cache/nanotally/tools/${path}`
+  const home = temporaryFolder({ [cached]: '' })
+  const { status, stdout, stderr } = run(home, [name], stubs)
   expect(stderr).toBe('')
-  expect(stdout).toBe(`${join(home, promtool)}\n`)
+  expect(stdout).toBe(`${join(home, cached)}\n`)
   expect(status).toBe(0)
 })
 
 test('an unknown name is refused, and so is none', () => {
-  expect(run(temporaryFolder(), 'nothing')).toMatchObject({
+  expect(run(temporaryFolder(), ['nothing'])).toMatchObject({
     status: 1,
     stderr: expect.stringContaining("called 'nothing'"),
   })
-  expect(run(temporaryFolder())).toMatchObject({ status: 1, stderr: 'tools: usage: scripts/tools.sh NAME...\n' })
+  expect(run(temporaryFolder(), [])).toMatchObject({ status: 1, stderr: 'tools: usage: scripts/tools.sh NAME...\n' })
 })
