@@ -9,7 +9,7 @@ import { Progress } from './harness/progress.mjs'
 import { assess, exitCode, format, summarizeBudgets } from './harness/report.mjs'
 import { runRounds } from './harness/rounds.mjs'
 
-const SUITES = ['micro', 'scrape', 'memory', 'service']
+const SUITES = ['micro', 'native', 'scrape', 'memory', 'service']
 const here = dirname(fileURLToPath(import.meta.url))
 
 process.exitCode = await main(process.argv.slice(2))
@@ -37,6 +37,7 @@ async function main(argv) {
     return 0
   }
 
+  for (const suite of new Set(planned.map(({ suite }) => suite))) await prepare(suite)
   const machine = machineRecord(options.node)
   console.log(describeMachine(machine).join('\n'))
   if (options.short) console.log('short run: it shows that the benches run; few of its figures are resolved')
@@ -63,6 +64,12 @@ async function main(argv) {
   if (summary.failures > 0) console.log(`${summary.failures} contenders FAILED`)
   console.log(summary.lines.join('\n'))
   return exitCode(summary, options.strict)
+}
+
+/** What a suite needs before its first case, such as programs to build. */
+async function prepare(suite) {
+  const module = await import(`./${suite}/index.mjs`)
+  module.prepare?.()
 }
 
 /** The cases that were asked for, in the order in which they run, each with its number of rounds. */

@@ -9,15 +9,18 @@ import { estimate, estimateDifference, estimateRatio, ROUNDS_FOR_A_CONCLUSION } 
  * @property {number} [atMost]  Inclusive; exactly one of `atMost` and `atLeast` is given.
  * @property {number} [atLeast] Inclusive.
  * @property {string} source   Where the bound comes from, such as 'DESIGN 9'.
+ * @property {boolean} [needsIdle] A busy machine resolves nothing about it: it compares contenders that need different
+ *   numbers of processors, by the clock.
  */
 
 /**
  * Judges a budget by the whole interval, never by the median alone: an interval with the bound inside it is not resolved.
  * @param {Budget} budget
  * @param {Map<string, number[]>} samples Contender -> one value per round.
+ * @param {boolean} [busy] Whether other processes kept the machine busy meanwhile.
  * @returns {{ budget: Budget, verdict: 'met' | 'MISSED' | 'not resolved' | 'not run', estimate?: object }}
  */
-export function judge(budget, samples) {
+export function judge(budget, samples, busy = false) {
   if ((budget.atMost === undefined) === (budget.atLeast === undefined)) {
     throw new TypeError('expected a budget with exactly one of atMost and atLeast')
   }
@@ -25,7 +28,8 @@ export function judge(budget, samples) {
   const against = budget.against === undefined ? undefined : samples.get(budget.against)
   if (of === undefined || (budget.against !== undefined && against === undefined)) return { budget, verdict: 'not run' }
   const measured = measure(budget, of, against)
-  return { budget, estimate: measured, verdict: verdictOn(budget, measured) }
+  const unresolved = busy && budget.needsIdle
+  return { budget, estimate: measured, verdict: unresolved ? 'not resolved' : verdictOn(budget, measured) }
 }
 
 /** A budget in words, such as `nanotally <= 1.25 x raw add`. */

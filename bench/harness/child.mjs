@@ -129,11 +129,11 @@ export function childTask() {
 
 /**
  * In a child: hands a message to the runner, or prints it when the child was started by hand, say under a profiler. The
- * processor time that the process has used so far goes with it.
+ * processor time that the process has used so far goes with it; `childrenMilliseconds` is that of its own children.
  */
-export async function report(message) {
+export async function report({ childrenMilliseconds = 0, ...message }) {
   const { user, system } = process.cpuUsage()
-  const full = { ...message, processorMilliseconds: (user + system) / 1000 }
+  const full = { ...message, processorMilliseconds: (user + system) / 1000 + childrenMilliseconds }
   if (!process.send) {
     console.log(JSON.stringify(full, undefined, 2))
     return

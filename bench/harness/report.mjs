@@ -19,7 +19,7 @@ export function assess({ case: case_, results, failures, neighbours }) {
       const ratio = comparable && contender !== case_.reference ? estimateRatio(values, reference) : undefined
       return { contender, ...summarize(values), ratio, samples: values }
     })
-    const budgets = (measure.budgets ?? []).map((budget) => judge(budget, samples))
+    const budgets = (measure.budgets ?? []).map((budget) => judge(budget, samples, neighbours > BUSY))
     return { key: measure.key, title: measure.title, unit: measure.unit, rows, budgets }
   })
   return {

@@ -41,6 +41,18 @@ describe('a verdict', () => {
     expect(judge({ ...budget, of: 'nobody' }, samples(around(2, 0))).verdict).toBe('not run')
   })
 
+  test('what needs an idle machine is not resolved on a busy one', () => {
+    const needsIdle = { ...budget, needsIdle: true }
+    for (const [ours, idle] of [
+      [around(3, 0.1), 'MISSED'],
+      [around(2, 0.1), 'met'],
+    ] as const) {
+      expect(judge(needsIdle, samples(ours), false).verdict).toBe(idle)
+      expect(judge(needsIdle, samples(ours), true).verdict).toBe('not resolved')
+      expect(judge(budget, samples(ours), true).verdict).toBe(idle)
+    }
+  })
+
   test('a budget without a bound, or with two, is a mistake', () => {
     expect(() => judge({ of: 'ours', source: 'a test' }, samples([1]))).toThrow('exactly one of')
     expect(() => judge({ ...budget, atLeast: 1 }, samples([1]))).toThrow('exactly one of')
