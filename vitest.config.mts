@@ -3,21 +3,32 @@
 //   unit               test/{lib,native,examples,bench,scripts}: one thing at a time, no servers
 //   property           test/property: fast-check, the seed printed on failure
 //   workers            test/workers: worker threads, teardown, forked children
+//   native-interface   test/native-interface: addons and native threads that record through the C ABI
+//   sanitized          test/sanitizers: the addon under AddressSanitizer, UBSan and LeakSanitizer; scripts/test-sanitized-addon.sh
+//                      builds it so, and runs them
+//   guests             test/guests: emulated machines, by scripts/guest.sh
 //   crash              the *.long.test.ts of test/workers: the crash matrix of npm run test:full
 //   support            test/support-tests: the helpers of test/support, with the servers that they start
 //   integration-quick  the *.quick.test.ts of test/integration: what npm test shows against real servers
 //   integration        the rest of test/integration
 import { defineConfig } from 'vitest/config'
+import { sanitizedEnvironment } from './test/sanitizers/environment.mjs'
 
 const long = '**/*.long.test.ts'
 const quick = '**/*.quick.test.ts'
 const second = 1_000
 
 /** Deadlines are generous: a loaded machine is slow, and no test waits for one that it does not need. */
-function project(name: string, include: string[], exclude: string[], timeoutSeconds: number) {
+function project(
+  name: string,
+  include: string[],
+  exclude: string[],
+  timeoutSeconds: number,
+  env: Record<string, string> = {},
+) {
   return {
     extends: true as const,
-    test: { name, include, exclude, testTimeout: timeoutSeconds * second, hookTimeout: timeoutSeconds * second },
+    test: { name, include, exclude, env, testTimeout: timeoutSeconds * second, hookTimeout: timeoutSeconds * second },
   }
 }
 
@@ -34,6 +45,9 @@ export default defineConfig({
       project('unit', ['test/{lib,native,examples,bench,scripts}/**/*.test.ts'], [long], 60),
       project('property', ['test/property/**/*.test.ts'], [long], 120),
       project('workers', ['test/workers/**/*.test.ts'], [long], 180),
+      project('native-interface', ['test/native-interface/**/*.test.ts'], [long], 180),
+      project('sanitized', ['test/sanitizers/**/*.test.ts'], [], 300, sanitizedEnvironment()),
+      project('guests', ['test/guests/**/*.test.ts'], [], 300),
       project('crash', ['test/workers/**/*.long.test.ts'], [], 600),
       project('support', ['test/support-tests/**/*.test.ts'], [], 120),
       project('integration-quick', ['test/integration/**/*.quick.test.ts'], [], 180),

@@ -12,7 +12,7 @@ while IFS= read -r node; do
   version="$("$node" --version)"
   echo "== Node $version"
   PATH="$(dirname "$node"):$PATH" "$node" node_modules/vitest/vitest.mjs run --allowOnly=false \
-    --project unit --project property --project workers \
+    --project unit --project property --project workers --project native-interface \
     --reporter=default --reporter=json --outputFile.json="$results/portable-$version.json" </dev/null || status=1
 done <<<"$nodes"
 exit "$status"

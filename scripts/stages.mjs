@@ -14,26 +14,24 @@ const RESULTS = join('build', 'test-results')
  * A stage runs one command in the top folder. `results` names the files in which it leaves its counts, as a folder and
  * a pattern; a stage without them counts as one check. `needs` names the stages without which it makes no sense, and
  * `minutes` is when it is taken for hung and killed (default 15).
- * @typedef {{ name: string, run: string[], results?: { folder: string, files: RegExp, format: 'vitest' | 'ctest' },
+ * @typedef {{ name: string, run: string[], results?: { folder: string, files: RegExp, format: 'vitest' | 'ctest' | 'gtest' },
  *   needs?: string[], minutes?: number }} Stage
  */
 
 const VITEST = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--allowOnly=false']
 
-/** @returns {Stage} a stage that runs the vitest project of the same name */
-function vitest(name, minutes) {
+/**
+ * @param {number} [minutes]
+ * @param {{ needs?: string[], command?: string[] }} [options]
+ * @returns {Stage} a stage that runs the vitest project of the same name, by another command where one is given
+ */
+function vitest(name, minutes, { needs = [], command = [...VITEST, `--project=${name}`] } = {}) {
   const file = `${name}.json`
   return {
     name,
-    run: [
-      ...VITEST,
-      `--project=${name}`,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${join(RESULTS, file)}`,
-    ],
+    run: [...command, '--reporter=default', '--reporter=json', `--outputFile.json=${join(RESULTS, file)}`],
     results: { folder: RESULTS, files: new RegExp(`^${file}$`), format: 'vitest' },
-    needs: ['set-up', 'build', 'demo-set-up'],
+    needs: ['set-up', 'build', 'demo-set-up', ...needs],
     minutes,
   }
 }
@@ -48,6 +46,17 @@ function native(name, sanitizer) {
   }
 }
 
+/** @returns {Stage} a stage that runs the native suite emulated: by qemu-user, or in a guest */
+function nativeArm64(mode) {
+  return {
+    name: `native-arm64-${mode}`,
+    run: ['scripts/test-native-arm64.sh', mode],
+    results: { folder: join('build', 'native-arm64', `results-${mode}`), files: /_test\.xml$/, format: 'gtest' },
+    needs: ['set-up'],
+    minutes: 20,
+  }
+}
+
 const setUp = {
   name: 'set-up',
   run: [
@@ -59,6 +68,9 @@ const setUp = {
 
 /** The packages of the demo: its tests need WordNet. */
 const demoSetUp = { name: 'demo-set-up', run: ['scripts/demo.sh', '--set-up-only'], needs: ['set-up', 'build'] }
+
+/** What records through the C ABI: the example for users, and the addon of the tests. */
+const addons = { name: 'addons', run: ['scripts/build-addons.sh'], needs: ['set-up'] }
 
 /** The stages of each tier, in order. A new stage goes here. @type {Record<string, Stage[]>} */
 export const TIERS = {
@@ -78,6 +90,8 @@ export const TIERS = {
     vitest('unit'),
     vitest('property'),
     vitest('workers'),
+    addons,
+    vitest('native-interface', undefined, { needs: ['addons'] }),
     vitest('support'),
     vitest('integration-quick'),
   ],
@@ -86,6 +100,7 @@ export const TIERS = {
     setUp,
     { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] },
     demoSetUp,
+    addons,
     {
       name: 'coverage',
       run: [
@@ -99,11 +114,25 @@ export const TIERS = {
       name: 'portable',
       run: ['scripts/portable.sh', RESULTS],
       results: { folder: RESULTS, files: /^portable-.*\.json$/, format: 'vitest' },
-      needs: ['set-up', 'build'],
+      needs: ['set-up', 'build', 'addons'],
       minutes: 30,
+    },
+    {
+      ...vitest('sanitized', 15, { needs: ['addons'], command: ['scripts/test-sanitized-addon.sh'] }),
+      name: 'addon-address',
+    },
+    nativeArm64('user'),
+    nativeArm64('guest'),
+    vitest('guests'),
+    {
+      name: 'native-numa',
+      run: ['scripts/test-native-numa.sh', 'slot_placement_test'],
+      results: { folder: join('build', 'native-none', 'results-numa'), files: /_test\.xml$/, format: 'gtest' },
+      needs: ['set-up'],
     },
     vitest('crash', 30),
     vitest('integration', 20),
+    { name: 'instructions', run: ['node', 'scripts/count-instructions.mjs'], needs: ['set-up'] },
     { name: 'bench-short', run: ['node', 'bench/run.mjs', '--short'], needs: ['set-up', 'build'] },
     { name: 'demo', run: ['scripts/demo.sh', '--seconds', '20'], needs: ['set-up', 'build'], minutes: 5 },
   ],
@@ -244,6 +273,15 @@ const COUNTERS = {
       Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)[1]),
     )
     return { passed: tests - failed - disabled - skipped, failed, skipped: skipped + disabled }
+  },
+  /** --gtest_output=xml. Only its suites count what was skipped; `tests` includes what is disabled. */
+  gtest(text) {
+    const suites = [...text.matchAll(/<testsuite\b([^>]*)>/g)].map(([, suite]) => suite)
+    const sum = (name) =>
+      suites.reduce((total, suite) => total + Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)[1]), 0)
+    const failed = sum('failures') + sum('errors')
+    const skipped = sum('skipped') + sum('disabled')
+    return { passed: sum('tests') - failed - skipped, failed, skipped }
   },
 }
 

@@ -26,7 +26,7 @@ const passes = { name: 'passes', run: ['true'] }
 const fails = { name: 'fails', run: ['false'] }
 
 /** A stage whose command writes a result file and ends with a code. */
-function writes(name: string, format: 'vitest' | 'ctest', text: string, exitCode = 0) {
+function writes(name: string, format: 'vitest' | 'ctest' | 'gtest', text: string, exitCode = 0) {
   const code = `require('fs').writeFileSync('results/${name}', ${JSON.stringify(text)}); process.exitCode = ${exitCode}`
   return { name, run: [process.execPath, '-e', code], results: { folder: 'results', files: `^${name}$`, format } }
 }
@@ -97,12 +97,30 @@ test('the tests of ctest are counted', () => {
   expect(lastLine).toBe('5 passed, 2 failed')
 })
 
+test('the tests of gtest are counted, suite by suite', () => {
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="12" failures="1" disabled="2" errors="1" time="0.1" name="AllTests">
+  <testsuite name="A" tests="7" failures="1" disabled="2" skipped="1" errors="0" time="0.1">
+    <testcase name="&lt;testsuite skipped=&quot;9&quot;&gt;" status="run" result="completed" />
+  </testsuite>
+  <testsuite name="B" tests="5" failures="0" disabled="0" skipped="0" errors="1" time="0"></testsuite>
+</testsuites>`
+  const { stdout, lastLine } = run([writes('g', 'gtest', xml, 1)])
+  expect(stdout).toContain('== g: 7 passed, 2 failed, 3 skipped in')
+  expect(lastLine).toBe('7 passed, 2 failed')
+})
+
 test('a stage that ran no tests is a failure, though its command was content', () => {
   const empty = '<testsuite tests="2" failures="0" disabled="0" skipped="2">'
-  const { stdout, lastLine } = run([writes('v', 'vitest', vitestJson({})), writes('c', 'ctest', empty)])
+  const { stdout, lastLine } = run([
+    writes('v', 'vitest', vitestJson({})),
+    writes('c', 'ctest', empty),
+    writes('g', 'gtest', '<testsuites tests="0" failures="0" disabled="0" errors="0"></testsuites>'),
+  ])
   expect(stdout).toContain('(ran no tests (v))')
   expect(stdout).toContain('(ran no tests (c))')
-  expect(lastLine).toBe('0 passed, 2 failed')
+  expect(stdout).toContain('(ran no tests (g))')
+  expect(lastLine).toBe('0 passed, 3 failed')
 })
 
 test('a stage that left no results is a failure, and old results do not stand in', () => {

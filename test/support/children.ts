@@ -28,6 +28,14 @@ export interface ChildResult {
   messages: unknown[]
 }
 
+/**
+ * Flags for children that end while V8 compiles. Node's main thread waits at its end for V8's threads, one of which may
+ * wait, in the middle of a concurrent compilation, for that thread to collect garbage: https://github.com/nodejs/node/issues/54918.
+ * Seen on Node 22 on a loaded machine, once in twenty to eighty ends: NodePlatform::DrainTasks in the one stack,
+ * CollectionBarrier::AwaitCollectionBackground in the other, and no lock of nanotally's in any.
+ */
+export const ENDING_FLAGS: readonly string[] = ['--no-concurrent-recompilation']
+
 const living = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL')
