@@ -21,6 +21,13 @@ export interface NativeDefinition {
   schema?: number
   /** Explicit histograms: ascending, finite. */
   bounds?: readonly number[]
+  /** Exponential histograms: the `le` boundaries of the text formats, as those of a coarser schema or one by one. */
+  classicSchema?: number
+  classicBounds?: readonly number[]
+  /** Gauges: what the formats that know more than gauges tell them as. Default `gauge`. */
+  kind?: 'gauge' | 'info' | 'stateset'
+  /** Default 0: series do not expire. */
+  idleTimeoutMs?: number
 }
 
 /** An operand of a derived gauge. */

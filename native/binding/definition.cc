@@ -40,6 +40,7 @@ Enum ReadEnum(const Napi::Object& from, const char* key,
 constexpr std::array<std::string_view, 3> kTypes = {"counter", "gauge", "histogram"};
 constexpr std::array<std::string_view, 5> kAggregates = {"sum", "last", "min", "max", "average"};
 constexpr std::array<std::string_view, 3> kExitRules = {"default", "keep", "drop"};
+constexpr std::array<std::string_view, 3> kGaugeKinds = {"gauge", "info", "stateset"};
 constexpr std::array<std::string_view, 3> kParts = {"value", "count", "sum"};
 
 std::vector<Operand> ReadOperands(const Napi::Value& from, const Registry& registry) {
@@ -66,6 +67,22 @@ std::vector<Operand> ReadOperands(const Napi::Value& from, const Registry& regis
     operands.push_back(std::move(operand));
   }
   return operands;
+}
+
+std::vector<double> ReadBounds(const Napi::Value& from) {
+  if (!from.IsArray()) Refuse("bounds are no array");
+  const auto array = from.As<Napi::Array>();
+  if (array.Length() > ExplicitCells::kMaxBounds) Refuse("too many buckets");
+  std::vector<double> bounds;
+  for (std::uint32_t i = 0; i < array.Length(); ++i)
+    bounds.push_back(array.Get(i).As<Napi::Number>().DoubleValue());
+  return bounds;
+}
+
+int ReadSchema(const Napi::Value& from) {
+  const int schema = from.As<Napi::Number>().Int32Value();
+  if (schema < kMinSchema || schema > kMaxSchema) Refuse("no such schema");
+  return schema;
 }
 
 }  // namespace
@@ -100,22 +117,23 @@ MetricDefinition ReadMetricDefinition(const Napi::Object& from) {
   definition.labels = ReadStrings(from.Get("labels"));
   definition.optional_labels = ReadNumber(from, "optionalCount");
   definition.max_series = ReadNumber(from, "maxSeries");
+  if (from.Has("idleTimeoutMs"))
+    definition.idle_timeout = std::chrono::milliseconds(ReadNumber(from, "idleTimeoutMs"));
   if (definition.type == MetricType::kGauge) {
     definition.aggregate = ReadEnum<Aggregate>(from, "aggregate", kAggregates);
     definition.on_exit = ReadEnum<OnExit>(from, "onExit", kExitRules);
+    if (from.Has("kind")) definition.gauge_kind = ReadEnum<GaugeKind>(from, "kind", kGaugeKinds);
   }
   if (definition.type != MetricType::kHistogram) return definition;
 
-  if (const Napi::Value bounds = from.Get("bounds"); bounds.IsArray()) {
-    const auto array = bounds.As<Napi::Array>();
-    if (array.Length() > ExplicitCells::kMaxBounds) Refuse("too many buckets");
-    for (std::uint32_t i = 0; i < array.Length(); ++i) {
-      definition.bounds.push_back(array.Get(i).As<Napi::Number>().DoubleValue());
-    }
+  if (from.Has("bounds")) {
+    definition.bounds = ReadBounds(from.Get("bounds"));
   } else {
-    const int schema = from.Get("schema").As<Napi::Number>().Int32Value();
-    if (schema < kMinSchema || schema > kMaxSchema) Refuse("no such schema");
-    definition.schema = schema;
+    definition.schema = ReadSchema(from.Get("schema"));
+    if (from.Has("classicSchema"))
+      definition.classic_schema = ReadSchema(from.Get("classicSchema"));
+    if (from.Has("classicBounds"))
+      definition.classic_bounds = ReadBounds(from.Get("classicBounds"));
   }
   return definition;
 }

@@ -35,12 +35,8 @@ DerivedGauge::Sums DerivedGauge::SumOperands(std::span<const Operand> operands,
     const auto found = std::find_if(metrics.begin(), metrics.end(),
                                     [&](const auto& m) { return m.metric == operand.metric; });
     if (found == metrics.end()) continue;
-    const std::size_t count =
-        operand.part == OperandPart::kValue ? found->values.size() : found->histograms.size();
-    for (std::size_t i = 0; i < count; ++i) {
-      if (operand.part == OperandPart::kValue && !found->present.empty() && !found->present[i])
-        continue;
-      const std::string& labels = found->metric->series()[i].labels;
+    for (std::size_t i = 0; i < found->series.size(); ++i) {
+      const std::string_view labels = found->series[i].labels;
       if (!Matches(labels, operand)) continue;
       double value = 0;
       switch (operand.part) {
@@ -65,16 +61,16 @@ std::uint64_t DerivedGauge::Samples() const {
   return samples_;
 }
 
-DerivedSnapshot DerivedGauge::Evaluate(std::span<const MetricSnapshot> metrics,
-                                       Clock::time_point now, std::uint64_t samples) const {
+ComputedFamily DerivedGauge::Evaluate(std::span<const MetricSnapshot> metrics,
+                                      Clock::time_point now, std::uint64_t samples) const {
   const Sums of = SumOperands(definition_.of, metrics);
-  return {definition_.name, definition_.help,
+  return {definition_.name, definition_.help, definition_.unit, MetricType::kGauge,
           definition_.IsRate() ? Rate(of, now, samples)
                                : Ratio(of, SumOperands(definition_.to, metrics))};
 }
 
-std::vector<DerivedValue> DerivedGauge::Ratio(const Sums& of, const Sums& to) const {
-  std::vector<DerivedValue> values;
+std::vector<ComputedSample> DerivedGauge::Ratio(const Sums& of, const Sums& to) const {
+  std::vector<ComputedSample> values;
   for (const auto& [labels, denominator] : to) {
     if (denominator.Rounded() == 0) continue;
     const auto numerator = of.find(labels);
@@ -84,13 +80,13 @@ std::vector<DerivedValue> DerivedGauge::Ratio(const Sums& of, const Sums& to) co
   return values;
 }
 
-std::vector<DerivedValue> DerivedGauge::Rate(const Sums& sums, Clock::time_point now,
-                                             std::uint64_t samples) const {
+std::vector<ComputedSample> DerivedGauge::Rate(const Sums& sums, Clock::time_point now,
+                                               std::uint64_t samples) const {
   const std::lock_guard lock(history_mutex_);
   const auto past = std::find_if(history_.begin(), history_.end(), [&](const Past& p) {
     return p.number < samples && p.time >= now - definition_.window && p.time < now;
   });
-  std::vector<DerivedValue> values;
+  std::vector<ComputedSample> values;
   if (past == history_.end()) return values;
   const double seconds = std::chrono::duration<double>(now - past->time).count();
   for (const auto& [labels, sum] : sums) {

@@ -67,8 +67,8 @@ class DerivedGauge {
   // `metrics` holds, among others, the operands that were not removed. `samples` is Samples() as it
   // was before they were merged: a rate is compared with one of those only, as a later one may hold
   // what `metrics` do not, and the rate would be negative.
-  [[nodiscard]] DerivedSnapshot Evaluate(std::span<const MetricSnapshot> metrics,
-                                         Clock::time_point now, std::uint64_t samples) const;
+  [[nodiscard]] ComputedFamily Evaluate(std::span<const MetricSnapshot> metrics,
+                                        Clock::time_point now, std::uint64_t samples) const;
 
   // Rates: whether the next sample is due, and taking it.
   [[nodiscard]] bool IsSampleDue(Clock::time_point now) const;
@@ -84,9 +84,9 @@ class DerivedGauge {
 
   [[nodiscard]] Sums SumOperands(std::span<const Operand> operands,
                                  std::span<const MetricSnapshot> metrics) const;
-  [[nodiscard]] std::vector<DerivedValue> Ratio(const Sums& of, const Sums& to) const;
-  [[nodiscard]] std::vector<DerivedValue> Rate(const Sums& sums, Clock::time_point now,
-                                               std::uint64_t samples) const;
+  [[nodiscard]] std::vector<ComputedSample> Ratio(const Sums& of, const Sums& to) const;
+  [[nodiscard]] std::vector<ComputedSample> Rate(const Sums& sums, Clock::time_point now,
+                                                 std::uint64_t samples) const;
 
   const DerivedDefinition definition_;
   mutable std::mutex history_mutex_;

@@ -149,6 +149,14 @@ bool KeepsOnExit(const MetricDefinition& gauge, double stamp) {
   return gauge.aggregate == Aggregate::kLast;
 }
 
+GaugeMerge MergeGauge(Aggregate aggregate, CellAddress address, CellReader& reader) {
+  GaugeMerge merge = RetiredGauge(aggregate, address, reader.retired());
+  reader.ForEachShard(address, [&](const double* cells) {
+    VisitGauge(cells, [&](double value, double stamp) { merge.Add(value, std::abs(stamp)); });
+  });
+  return merge;
+}
+
 HistogramValue MergeExplicit(const Metric& metric, const Series& series, CellReader& reader) {
   HistogramValue value;
   value.sum = reader.Sum(series.address + ExplicitCells::kSum);
@@ -227,32 +235,32 @@ MetricSnapshot MergeMetric(std::shared_ptr<const Metric> metric, ShardList shard
   MetricSnapshot snapshot;
   const auto& series = metric->series();
   const std::size_t count = series.size();
-  switch (metric->definition().type) {
-    case MetricType::kCounter:
-      snapshot.values.reserve(count);
-      for (std::size_t i = 0; i < count; ++i)
-        snapshot.values.push_back(reader.Sum(series[i].address));
-      break;
-    case MetricType::kGauge:
-      snapshot.values.reserve(count);
-      snapshot.present.reserve(count);
-      for (std::size_t i = 0; i < count; ++i) {
-        GaugeMerge merge = RetiredGauge(metric->definition().aggregate, series[i].address, retired);
-        reader.ForEachShard(series[i].address, [&](const double* cells) {
-          VisitGauge(cells, [&](double value, double stamp) { merge.Add(value, std::abs(stamp)); });
-        });
-        snapshot.values.push_back(merge.present() ? merge.value() : 0);
-        snapshot.present.push_back(merge.present());
+  const bool is_histogram = metric->definition().type == MetricType::kHistogram;
+  snapshot.series.reserve(count);
+  if (is_histogram) {
+    snapshot.histograms.reserve(count);
+  } else {
+    snapshot.values.reserve(count);
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Series& one = series[i];
+    switch (metric->definition().type) {
+      case MetricType::kCounter:
+        snapshot.values.push_back(reader.Sum(one.address));
+        break;
+      case MetricType::kGauge: {
+        const GaugeMerge merge = MergeGauge(metric->definition().aggregate, one.address, reader);
+        if (!merge.present()) continue;
+        snapshot.values.push_back(merge.value());
+        break;
       }
-      break;
-    case MetricType::kHistogram:
-      snapshot.histograms.reserve(count);
-      for (std::size_t i = 0; i < count; ++i) {
+      case MetricType::kHistogram:
         snapshot.histograms.push_back(metric->IsExponential()
-                                          ? MergeExponential(*metric, series[i], reader)
-                                          : MergeExplicit(*metric, series[i], reader));
-      }
-      break;
+                                          ? MergeExponential(*metric, one, reader)
+                                          : MergeExplicit(*metric, one, reader));
+        break;
+    }
+    snapshot.series.push_back({one.labels, one.created, i});
   }
   snapshot.metric = std::move(metric);
   return snapshot;

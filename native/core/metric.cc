@@ -24,6 +24,12 @@ std::uint32_t CellsFor(const MetricDefinition& definition) {
   return ExplicitCells::kBuckets + static_cast<std::uint32_t>(definition.bounds.size()) + 1;
 }
 
+// To the millisecond, as the formats show it.
+double UnixSeconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<double>(std::chrono::floor<std::chrono::milliseconds>(now).count()) / 1000;
+}
+
 Status OutOfCells(const std::string& name) {
   return {ErrorCode::kOutOfCells, "the registry has no cell addresses left for " + name};
 }
@@ -69,6 +75,7 @@ Result<ResolvedSeries> Metric::AddSeries(std::string labels, CellAllocator& cell
   const std::size_t index = series_.Append([&](Series& series) {
     series.labels = std::move(labels);
     series.address = address;
+    series.created = UnixSeconds();
   });
   index_.emplace(series_[index].labels, static_cast<std::uint32_t>(index));
   return ResolvedSeries{static_cast<std::uint32_t>(index), address, false};

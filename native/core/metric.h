@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -30,6 +31,10 @@ enum class Aggregate : std::uint8_t { kSum, kLast, kMin, kMax, kAverage };
 // `average` drop; `sum` keeps what was only incremented and decremented and drops what was set.
 enum class OnExit : std::uint8_t { kDefault, kKeep, kDrop };
 
+// What a gauge is told as by the formats that know more than gauges: a set of facts in labels whose
+// value is 1, or one of several states, the one whose value is 1.
+enum class GaugeKind : std::uint8_t { kPlain, kInfo, kStateSet };
+
 // Why a recording was dropped, in the order of RejectionName.
 enum class Rejection : std::uint8_t {
   kNotANumber,
@@ -56,16 +61,24 @@ struct MetricDefinition {
   std::uint32_t optional_labels = 0;
   Aggregate aggregate = Aggregate::kSum;  // gauges
   OnExit on_exit = OnExit::kDefault;      // gauges
-  std::optional<int> schema;              // exponential histograms
+  GaugeKind gauge_kind = GaugeKind::kPlain;
+  std::optional<int> schema;   // exponential histograms
   std::vector<double> bounds;  // explicit histograms: ascending finite upper bounds, +Inf implied
+  // Exponential histograms: which boundaries the text formats show. Those of a coarser schema, or
+  // these, each a boundary of `schema`; by default render/classic_buckets.h chooses.
+  std::optional<int> classic_schema;
+  std::vector<double> classic_bounds;
   std::uint32_t max_series = 2000;
+  std::chrono::milliseconds idle_timeout{0};  // 0: series do not expire
 
-  // Help and max_series are not part of a metric's identity: the first definition's hold.
+  // Help, max_series and idle_timeout are not part of a metric's identity: the first definition's
+  // hold.
   [[nodiscard]] bool IsSameMetric(const MetricDefinition& other) const {
     return name == other.name && type == other.type && unit == other.unit &&
            labels == other.labels && optional_labels == other.optional_labels &&
-           aggregate == other.aggregate && on_exit == other.on_exit && schema == other.schema &&
-           bounds == other.bounds;
+           aggregate == other.aggregate && on_exit == other.on_exit &&
+           gauge_kind == other.gauge_kind && schema == other.schema && bounds == other.bounds &&
+           classic_schema == other.classic_schema && classic_bounds == other.classic_bounds;
   }
 };
 
@@ -111,6 +124,7 @@ struct Block {
 struct Series {
   std::string labels;  // escaped and joined as the text formats want it: method="GET",status="200"
   CellAddress address = kNowhere;
+  double created = 0;  // seconds since the Unix epoch
   // release store when a block is put in front: pairs with the acquire load in ForEachBlock,
   // publishes the block.
   std::atomic<Block*> blocks{nullptr};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/metric.h"
@@ -14,6 +15,15 @@ namespace nanotally {
 struct BucketCount {
   std::int32_t key;  // see BucketMapping
   double count;
+};
+
+// An observation that stands for others of its bucket: the trace that it was made in. Identifiers
+// are lower-case hexadecimal, empty where there is none.
+struct Exemplar {
+  double value = 0;
+  double unix_seconds = 0;
+  std::string trace_id;
+  std::string span_id;
 };
 
 // Counts are whole numbers kept as doubles. The observations of a series number Count(), which is
@@ -27,6 +37,7 @@ struct HistogramValue {
   double zero = 0;                      // exponential: |value| <= kZeroThreshold
   double positive_infinity = 0;         // exponential
   double negative_infinity = 0;         // exponential
+  std::vector<Exemplar> exemplars;      // ascending by value, at most one for each slot
 
   [[nodiscard]] double Count() const {
     double count = nan + zero + positive_infinity + negative_infinity;
@@ -36,29 +47,39 @@ struct HistogramValue {
   }
 };
 
-// Series [0, size) of a metric. Which member is filled depends on the metric's type.
+// A series as a snapshot shows it. The text lies in the series itself.
+struct SeriesView {
+  std::string_view labels;
+  double created;       // seconds since the Unix epoch
+  std::uint32_t index;  // of the series within its metric
+};
+
+// The series of a metric that have a value: a gauge that was never set has none. Which of the two
+// last members is filled, with an element for each series, depends on the metric's type.
 struct MetricSnapshot {
   std::shared_ptr<const Metric> metric;
+  std::vector<SeriesView> series;
   std::vector<double> values;  // counters, gauges
-  std::vector<bool> present;   // gauges: false = never set, not exposed
   std::vector<HistogramValue> histograms;
 };
 
-// One series of a derived gauge. Series whose denominator is 0 are not there.
-struct DerivedValue {
+// A family that no metric of the table stands behind: a derived gauge, or one of nanotally's own.
+struct ComputedSample {
   std::string labels;
   double value;
 };
-
-struct DerivedSnapshot {
+struct ComputedFamily {
   std::string name;
   std::string help;
-  std::vector<DerivedValue> values;
+  std::string unit;
+  MetricType type = MetricType::kGauge;  // or kCounter
+  std::vector<ComputedSample> samples;
 };
 
 struct Snapshot {
-  std::vector<MetricSnapshot> metrics;   // ascending by name
-  std::vector<DerivedSnapshot> derived;  // ascending by name
+  std::vector<MetricSnapshot> metrics;  // ascending by name
+  // Ascending by name. Series whose denominator is 0 are not there.
+  std::vector<ComputedFamily> derived;
   // Recordings of no metric at all (a bad name given to record()), by Rejection.
   std::array<std::uint64_t, kRejectionNames.size()> rejected{};
 };

@@ -6,6 +6,7 @@
 #include "core/label_text.h"
 #include "render/classic_buckets.h"
 #include "render/number.h"
+#include "render/self_metrics.h"
 
 namespace nanotally {
 namespace {
@@ -50,7 +51,7 @@ void AppendExplicit(std::string& text, const MetricSnapshot& snapshot) {
   const Metric& metric = *snapshot.metric;
   for (std::size_t i = 0; i < snapshot.histograms.size(); ++i) {
     const HistogramValue& value = snapshot.histograms[i];
-    const std::string& labels = metric.series()[i].labels;
+    const std::string_view labels = snapshot.series[i].labels;
     double cumulative = 0;
     for (std::size_t b = 0; b < metric.definition().bounds.size(); ++b) {
       cumulative += value.explicit_counts[b];
@@ -66,7 +67,7 @@ void AppendExponential(std::string& text, const MetricSnapshot& snapshot) {
   const auto boundaries = ClassicBoundaries(snapshot);
   for (std::size_t i = 0; i < snapshot.histograms.size(); ++i) {
     const HistogramValue& value = snapshot.histograms[i];
-    const std::string& labels = metric.series()[i].labels;
+    const std::string_view labels = snapshot.series[i].labels;
     // Everything at or below zero lies below the first boundary; negative buckets have the highest
     // keys.
     double cumulative = value.zero + value.negative_infinity;
@@ -91,10 +92,8 @@ void AppendMetric(std::string& text, const MetricSnapshot& snapshot) {
     case MetricType::kGauge: {
       const bool is_gauge = definition.type == MetricType::kGauge;
       AppendHead(text, definition.name, definition.help, is_gauge ? "gauge" : "counter");
-      for (std::size_t i = 0; i < snapshot.values.size(); ++i) {
-        if (is_gauge && !snapshot.present[i]) continue;
-        AppendSample(text, definition.name, "", metric.series()[i].labels, snapshot.values[i]);
-      }
+      for (std::size_t i = 0; i < snapshot.values.size(); ++i)
+        AppendSample(text, definition.name, "", snapshot.series[i].labels, snapshot.values[i]);
       break;
     }
     case MetricType::kHistogram:
@@ -108,45 +107,11 @@ void AppendMetric(std::string& text, const MetricSnapshot& snapshot) {
   }
 }
 
-// A sample of one of nanotally's own families, its head before the first one.
-void AppendOwn(std::string& text, bool& started, std::string_view name, std::string_view help,
-               std::string_view labels, std::uint64_t count) {
-  if (count == 0) return;
-  if (!started) AppendHead(text, name, help, "counter");
-  started = true;
-  AppendSample(text, name, "", labels, static_cast<double>(count));
-}
-
-std::string MetricLabel(const std::string& name) {
-  std::string labels;
-  AppendLabel(labels, "metric", name);
-  return labels;
-}
-
-void AppendOverflowed(std::string& text, const Snapshot& snapshot) {
-  bool started = false;
-  for (const MetricSnapshot& m : snapshot.metrics) {
-    AppendOwn(text, started, "nanotally_overflowed_total",
-              "Label lookups past maxSeries that led to the overflow series.",
-              MetricLabel(m.metric->name()), m.metric->Overflowed());
-  }
-}
-
-void AppendRejected(std::string& text, const Snapshot& snapshot) {
-  constexpr std::string_view kName = "nanotally_rejected_total";
-  constexpr std::string_view kHelp = "Recordings that were dropped, by metric and reason.";
-  bool started = false;
-  for (std::size_t reason = 0; reason < kRejectionNames.size(); ++reason) {
-    std::string labels;
-    AppendLabel(labels, "reason", kRejectionNames[reason]);
-    AppendOwn(text, started, kName, kHelp, labels, snapshot.rejected[reason]);
-    for (const MetricSnapshot& m : snapshot.metrics) {
-      std::string of_metric = MetricLabel(m.metric->name());
-      AppendLabel(of_metric, "reason", kRejectionNames[reason]);
-      AppendOwn(text, started, kName, kHelp, of_metric,
-                m.metric->Rejected(static_cast<Rejection>(reason)));
-    }
-  }
+void AppendComputed(std::string& text, const ComputedFamily& family) {
+  AppendHead(text, family.name, family.help,
+             family.type == MetricType::kCounter ? "counter" : "gauge");
+  for (const ComputedSample& sample : family.samples)
+    AppendSample(text, family.name, "", sample.labels, sample.value);
 }
 
 // About how long the text gets, from the first series of each metric: growing a string in steps
@@ -155,7 +120,7 @@ std::size_t ExpectedBytes(const Snapshot& snapshot) {
   constexpr std::size_t kValue = 16;
   std::size_t bytes = 0;
   for (const MetricSnapshot& m : snapshot.metrics) {
-    const std::size_t series = m.values.size() + m.histograms.size();
+    const std::size_t series = m.series.size();
     if (series == 0) continue;
     std::size_t samples = 1;
     if (m.metric->definition().type == MetricType::kHistogram) {
@@ -163,8 +128,7 @@ std::size_t ExpectedBytes(const Snapshot& snapshot) {
       samples =
           3 + (m.metric->IsExponential() ? first.buckets.size() : first.explicit_counts.size());
     }
-    bytes +=
-        series * samples * (m.metric->name().size() + m.metric->series()[0].labels.size() + kValue);
+    bytes += series * samples * (m.metric->name().size() + m.series.front().labels.size() + kValue);
   }
   return bytes;
 }
@@ -174,13 +138,8 @@ std::size_t ExpectedBytes(const Snapshot& snapshot) {
 void RenderText(const Snapshot& snapshot, std::string& text) {
   text.reserve(text.size() + ExpectedBytes(snapshot));
   for (const MetricSnapshot& metric : snapshot.metrics) AppendMetric(text, metric);
-  for (const DerivedSnapshot& derived : snapshot.derived) {
-    AppendHead(text, derived.name, derived.help, "gauge");
-    for (const DerivedValue& value : derived.values)
-      AppendSample(text, derived.name, "", value.labels, value.value);
-  }
-  AppendOverflowed(text, snapshot);
-  AppendRejected(text, snapshot);
+  for (const ComputedFamily& family : snapshot.derived) AppendComputed(text, family);
+  for (const ComputedFamily& family : SelfMetrics(snapshot)) AppendComputed(text, family);
 }
 
 }  // namespace nanotally

@@ -35,10 +35,10 @@ class DerivedGaugeTest : public ::testing::Test {
   }
   // The values of a derived gauge by their labels.
   Values Read(const std::string& name, std::int64_t ms = 0) {
-    for (const DerivedSnapshot& derived : registry_->TakeSnapshot(At(ms)).derived) {
+    for (const ComputedFamily& derived : registry_->TakeSnapshot(At(ms)).derived) {
       if (derived.name != name) continue;
       Values values;
-      for (const DerivedValue& value : derived.values) {
+      for (const ComputedSample& value : derived.samples) {
         EXPECT_TRUE(values.emplace(value.labels, value.value).second) << "twice " << value.labels;
       }
       return values;

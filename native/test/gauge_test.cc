@@ -49,7 +49,7 @@ class GaugeTest {
   [[nodiscard]] std::optional<double> Value() {
     const Snapshot snapshot = registry->TakeSnapshot(At(0));
     const MetricSnapshot& metric = GetMetric(snapshot, "g");
-    if (metric.present.empty() || !metric.present[0]) return std::nullopt;
+    if (metric.series.empty()) return std::nullopt;
     return metric.values[0];
   }
 

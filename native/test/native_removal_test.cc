@@ -74,7 +74,7 @@ TEST(NativeRemoval, OfAGaugeWaitsForItsHandles) {
   EXPECT_NE(next("g3"), address) << "one handle is open";
   native.recorder.Release(gauge);
   EXPECT_EQ(next("g4"), address);
-  EXPECT_FALSE(GetMetric(registry->TakeSnapshot(At(0)), "g4").present.at(0));
+  EXPECT_TRUE(GetMetric(registry->TakeSnapshot(At(0)), "g4").series.empty());
 }
 
 TEST(NativeRemoval, OfWhatWasReleasedWaitsForNothing) {

@@ -81,7 +81,7 @@ TEST(NativeCounter, SumsOfSeveralCellsAreAddedExactly) {
 TEST(NativeGauge, IsOneParticipantAndAbsentUntilRecorded) {
   NativeThreads native;
   NativeSeries& gauge = native.Get(GaugeOf("g", Aggregate::kSum));
-  EXPECT_FALSE(GetMetric(native.registry()->TakeSnapshot(At(0)), "g").present.at(0));
+  EXPECT_TRUE(GetMetric(native.registry()->TakeSnapshot(At(0)), "g").series.empty());
   gauge.GaugeAdd(-2);
   EXPECT_EQ(native.Value("g"), -2);
   gauge.GaugeSet(5);

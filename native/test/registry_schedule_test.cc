@@ -253,7 +253,7 @@ TEST(RegistrySchedules, AGaugesEndAgainstScrapesAndTicks) {
       state->worker.reset();
     };
     const auto scrape = Scraper(state, 2, &state->seen, [](const Snapshot& s) {
-      return GetMetric(s, "g").present.at(0) ? ValueOf(s, "g") : -1;
+      return !GetMetric(s, "g").values.empty() ? ValueOf(s, "g") : -1;
     });
     const auto tick = [state] { state->registry->Tick(At(0)); };
     return Scenario{{{"worker", work}, {"scraper", scrape}, {"ticker", tick}}, [state] {
@@ -311,7 +311,7 @@ TEST(RegistrySchedules, RatesAgainstTicks) {
     const auto tick = [state] { state->registry->Tick(At(100)); };
     const auto scrape = [state] {
       const Snapshot snapshot = state->registry->TakeSnapshot(At(101));
-      for (const DerivedValue& rate : snapshot.derived.at(0).values) {
+      for (const ComputedSample& rate : snapshot.derived.at(0).samples) {
         state->rates.push_back(rate.value);
       }
     };

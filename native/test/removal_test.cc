@@ -156,7 +156,7 @@ TEST_F(RemovalTest, AGaugeOverACountersCellsWasNeverSet) {
   environment.CatchUp();
   const MetricId gauge = registry_.Define(GaugeOf("g", Aggregate::kAverage, OnExit::kKeep));
   ASSERT_EQ(environment.Bind(gauge), cells);
-  EXPECT_FALSE(GetMetric(registry_->TakeSnapshot(At(0)), "g").present.at(0));
+  EXPECT_TRUE(GetMetric(registry_->TakeSnapshot(At(0)), "g").series.empty());
 }
 
 TEST_F(RemovalTest, HistogramsGiveBackHeadsAndBlocks) {
