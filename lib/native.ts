@@ -50,6 +50,17 @@ export interface NativeDerivedDefinition {
   windowMs: number
 }
 
+/** A metric or a series that ended, or a series that is idle. */
+export interface NativeRemoval {
+  /** By which it is acknowledged. */
+  epoch: number
+  metric: number
+  /** -1: the whole metric. */
+  series: number
+  /** The label values of the series in the order of the labels, empty for absent ones; none for the overflow series. */
+  values: string[]
+}
+
 /** `collect`: run the registry's collect callbacks, then call `collected(token)`. `removed`: look at `pendingRemovals`. */
 export type NativeListener = (event: 'collect' | 'removed', token: number) => void
 
@@ -69,9 +80,17 @@ export interface NativeAddon {
   defineMetric(registry: RegistryHandle, definition: NativeDefinition): { id: number; helpDiffers: boolean }
   defineDerived(registry: RegistryHandle, definition: NativeDerivedDefinition): void
   removeMetric(registry: RegistryHandle, name: string): boolean
-  /** Metrics removed by anyone, whose cells this environment has yet to give up. */
-  pendingRemovals(registry: RegistryHandle): number[]
-  acknowledge(registry: RegistryHandle, metrics: readonly number[]): void
+  removeSeries(registry: RegistryHandle, metric: number, values: readonly string[]): boolean
+  /** Ends all series of the metric; how many there were. */
+  clearMetric(registry: RegistryHandle, metric: number): number
+  resetMetric(registry: RegistryHandle, metric: number): void
+  /** What anyone removed, whose cells this environment has yet to give up. */
+  pendingRemovals(registry: RegistryHandle): NativeRemoval[]
+  acknowledge(registry: RegistryHandle, epochs: readonly number[]): void
+  /** Idle series that this environment is asked to let go of, once; `epoch` means nothing. */
+  takeIdle(registry: RegistryHandle): NativeRemoval[]
+  /** Nobody can record into the series through this environment any more. */
+  letGo(registry: RegistryHandle, metric: number, series: number): void
   resolveSeries(
     registry: RegistryHandle,
     metric: number,

@@ -17,6 +17,10 @@ export interface RegisteredMetric {
   readonly _id: number
   /** Redirects every handle of this environment to the sink: the metric is gone. @internal */
   _release(): void
+  /** The same for one series. @internal */
+  _endSeries(series: number, values: readonly string[]): void
+  /** An idle series: whether nobody can record into it through this environment any more. @internal */
+  _letGo(series: number, values: readonly string[]): boolean
   /** The collect callback, where the metric has one. @internal */
   _collect?: (() => void | Promise<void>) | undefined
 }
@@ -231,15 +235,32 @@ export class Registry {
     if (!this.#closed) native.reject(this._handle, metric?._id ?? 0, reasons.get(reason) as number)
   }
 
-  /** Gives up what was removed or closed, by whichever thread: redirects the handles, then lets the cells go. @internal */
+  /**
+   * Gives up what was removed or closed, by whichever thread, and what is idle: redirects the handles, then lets the cells
+   * go. @internal
+   */
   _catchUp(): void {
     if (this.#closed) return
-    const ids = native.pendingRemovals(this._handle)
-    if (ids.length > 0) {
-      for (const id of ids) this.#forget(id)
-      native.acknowledge(this._handle, ids)
+    const removals = native.pendingRemovals(this._handle)
+    for (const { metric, series, values } of removals) {
+      if (series < 0) this.#forget(metric)
+      else this.#byId.get(metric)?._endSeries(series, values)
+    }
+    if (removals.length > 0) {
+      native.acknowledge(
+        this._handle,
+        removals.map(({ epoch }) => epoch),
+      )
+    }
+    for (const { metric, series, values } of native.takeIdle(this._handle)) {
+      if (this.#byId.get(metric)?._letGo(series, values) !== false) native.letGo(this._handle, metric, series)
     }
     if (native.isRegistryClosed(this._handle)) this.#leave()
+  }
+
+  /** @internal */
+  _letGo(metric: number, series: number): void {
+    if (!this.#closed) native.letGo(this._handle, metric, series)
   }
 
   /** Runs this environment's collect callbacks; resolves when all have, or when their time is up. @internal */

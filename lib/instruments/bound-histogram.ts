@@ -7,11 +7,14 @@ import type { Instrument } from './instrument.js'
  */
 export abstract class BoundHistogram {
   /** @internal */
+  _held: boolean
+  /** @internal */
   readonly _metric: Instrument<BoundHistogram>
 
   /** @internal */
   constructor(metric: Instrument<BoundHistogram>) {
     this._metric = metric
+    this._held = false
   }
 
   /**

@@ -19,6 +19,8 @@ export class BoundCounter {
   /** @internal */
   _at: number
   /** @internal */
+  _held: boolean
+  /** @internal */
   readonly _metric: Instrument<BoundCounter>
 
   /** @internal */
@@ -26,6 +28,7 @@ export class BoundCounter {
     this._cells = place.cells
     this._at = place.at
     this._metric = metric
+    this._held = false
   }
 
   /**
@@ -41,7 +44,7 @@ export class BoundCounter {
 
 class DroppingCounter extends BoundCounter {
   override inc(): void {
-    this._metric._drop()
+    this._metric._drop(this)
   }
 }
 
@@ -77,6 +80,19 @@ export class Counter<
   labels(...values: LabelTuple<L, O>): BoundCounter
   labels(...values: unknown[]): BoundCounter {
     return this._handleOf(values[0], values)
+  }
+
+  /**
+   * Ends the series with these labels, in all threads: recordings through its handles are dropped and counted as soon as
+   * their thread has heard of it. The same labels begin a new series, with a new created time.
+   *
+   * @returns false when there is no such series.
+   * @throws `ERR_NANOTALLY_INVALID_LABEL`, `ERR_NANOTALLY_REGISTRY_CLOSED`, `ERR_NANOTALLY_METRIC_REMOVED`
+   */
+  remove(labels: Labels<L, O>): boolean
+  remove(...values: LabelTuple<L, O>): boolean
+  remove(...values: unknown[]): boolean {
+    return this._remove(values[0], values)
   }
 }
 

@@ -44,6 +44,12 @@ export interface MetricOptions<L extends LabelNames, O extends LabelNames> {
   optionalLabels?: O | undefined
   /** Label sets beyond this many share one overflow series. Default 2000. */
   maxSeries?: number | undefined
+  /**
+   * After so many milliseconds without a recording a series is hidden, until it is recorded again. When no thread holds a
+   * handle of it any more it expires: its memory is used anew. 100 to 2^31 - 1; default: never. It is noticed within a
+   * quarter of that time, or 100 ms.
+   */
+  idleTimeoutMs?: number | undefined
   /** Default: the process-wide default registry. */
   registry?: Registry | undefined
   /** `false` makes recordings no-ops and exposes nothing. Default: true, unless NANOTALLY_DISABLED=1 is set. */
@@ -64,6 +70,10 @@ const OVERFLOW_LABEL = 'otel_metric_overflow'
 const DEFAULT_MAX_SERIES = 2000
 /** A million series of one metric are 8 MB of cells per thread; more is a mistake. */
 const MAX_MAX_SERIES = 1_000_000
+
+/** The registry looks ten times a second. */
+const SHORTEST_IDLE_MS = 100
+const LONGEST_IDLE_MS = 2 ** 31 - 1
 
 /** Whether NANOTALLY_DISABLED=1 turns everything into no-ops. */
 export const disabled = process.env.NANOTALLY_DISABLED === '1'
@@ -126,6 +136,16 @@ export function checkRegistry(registry: unknown): Registry {
   return registry
 }
 
+function checkIdleTimeout(timeoutMs: unknown): number {
+  if (timeoutMs === undefined) return 0
+  if (!Number.isInteger(timeoutMs)) throw invalidType('idleTimeoutMs', 'an integer', timeoutMs)
+  const ms = timeoutMs as number
+  if (ms < SHORTEST_IDLE_MS || ms > LONGEST_IDLE_MS) {
+    throw invalidValue('idleTimeoutMs', `${SHORTEST_IDLE_MS} to ${LONGEST_IDLE_MS}`, ms)
+  }
+  return ms
+}
+
 /**
  * Validates what all metrics have.
  *
@@ -140,10 +160,11 @@ export function checkDefinition(
   if (!Number.isInteger(maxSeries)) throw invalidType('maxSeries', 'an integer', maxSeries)
   if (maxSeries < 1 || maxSeries > MAX_MAX_SERIES) throw invalidValue('maxSeries', `1 to ${MAX_MAX_SERIES}`, maxSeries)
   if (typeof enabled !== 'boolean') throw invalidType('enabled', 'a boolean', enabled)
+  const idleTimeoutMs = checkIdleTimeout(options.idleTimeoutMs)
   const optional = checkNames(options.optionalLabels, 'optionalLabels')
   const labels = checkLabelNames([...checkNames(options.labels, 'labels'), ...optional], 'labels', type === 'histogram')
   return {
-    native: { ...head, type, labels, optionalCount: optional.length, maxSeries },
+    native: { ...head, type, labels, optionalCount: optional.length, maxSeries, idleTimeoutMs },
     registry: checkRegistry(options.registry),
     enabled: enabled && !disabled,
   }

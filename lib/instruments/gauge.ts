@@ -44,6 +44,8 @@ export class BoundGauge {
   /** @internal */
   _at: number
   /** @internal */
+  _held: boolean
+  /** @internal */
   readonly _metric: Instrument<BoundGauge>
 
   /** @internal */
@@ -51,6 +53,7 @@ export class BoundGauge {
     this._cells = place.cells
     this._at = place.at
     this._metric = metric
+    this._held = false
   }
 
   /** Sets the value: any number, infinities and NaN included. Never throws: anything else is dropped and counted. */
@@ -86,13 +89,13 @@ export class BoundGauge {
 
 class DroppingGauge extends BoundGauge {
   override set(): void {
-    this._metric._drop()
+    this._metric._drop(this)
   }
   override inc(): void {
-    this._metric._drop()
+    this._metric._drop(this)
   }
   override dec(): void {
-    this._metric._drop()
+    this._metric._drop(this)
   }
 }
 
@@ -138,6 +141,13 @@ export class Gauge<
   labels(...values: LabelTuple<L, O>): BoundGauge
   labels(...values: unknown[]): BoundGauge {
     return this._handleOf(values[0], values)
+  }
+
+  /** Ends the series with these labels, see `Counter.remove`. */
+  remove(labels: Labels<L, O>): boolean
+  remove(...values: LabelTuple<L, O>): boolean
+  remove(...values: unknown[]): boolean {
+    return this._remove(values[0], values)
   }
 }
 

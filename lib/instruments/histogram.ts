@@ -31,13 +31,13 @@ export interface HistogramOptions<L extends LabelNames, O extends LabelNames> ex
 
 class DroppingExponential extends BoundExponential {
   override observe(): void {
-    this._metric._drop()
+    this._metric._drop(this)
   }
 }
 
 class DroppingExplicit extends BoundExplicit {
   override observe(): void {
-    this._metric._drop()
+    this._metric._drop(this)
   }
 }
 
@@ -86,6 +86,13 @@ export class Histogram<
   labels(...values: LabelTuple<L, O>): BoundHistogram
   labels(...values: unknown[]): BoundHistogram {
     return this._handleOf(values[0], values)
+  }
+
+  /** Ends the series with these labels, see `Counter.remove`. */
+  remove(labels: Labels<L, O>): boolean
+  remove(...values: LabelTuple<L, O>): boolean
+  remove(...values: unknown[]): boolean {
+    return this._remove(values[0], values)
   }
 
   #handle(labels: unknown): BoundHistogram {

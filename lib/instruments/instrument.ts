@@ -1,9 +1,14 @@
 // What counters, gauges and histograms share, all of it cold: binding label sets to cells, refusing, releasing.
+import { invalidValue } from '../errors.js'
 import { native } from '../native.js'
 import type { RegisteredMetric, Registry } from '../registry.js'
 import { CHUNK_BITS, OFFSET_MASK, SINK_SERIES, sinkCells, sinkWords } from '../sink.js'
 import type { Definition } from './definition.js'
 import { LabelTree } from './label-tree.js'
+
+function invalidLabels(why: string): RangeError {
+  return invalidValue('labels', 'a label set of the metric', why, 'ERR_NANOTALLY_INVALID_LABEL')
+}
 
 /** Where a series lies in this environment's shard. */
 export interface Place {
@@ -18,8 +23,14 @@ export interface Place {
 export const IN_SINK = -1
 const SINK: Place = { cells: sinkCells, words: sinkWords, at: SINK_SERIES, series: IN_SINK }
 
+/** What every handle has. */
+export interface Handle {
+  /** The program was given the handle, and may keep it: see `_letGo`. @internal */
+  _held: boolean
+}
+
 /** How an instrument makes its handles. */
-export interface Handles<Bound extends object> {
+export interface Handles<Bound extends Handle> {
   /** A handle on the cells at `place`. */
   make(metric: Instrument<Bound>, place: Place): Bound
   /** The prototype of handles that record nothing and call `_drop`. */
@@ -32,7 +43,7 @@ export interface Handles<Bound extends object> {
  * Handles keep their cells in plain underscore fields: `#private` fields measured 1.7 times slower, and one class per
  * instrument keeps call sites monomorphic.
  */
-export class Instrument<Bound extends object> implements RegisteredMetric {
+export class Instrument<Bound extends Handle> implements RegisteredMetric {
   readonly name: string
   /** @internal */
   readonly _id: number
@@ -47,6 +58,8 @@ export class Instrument<Bound extends object> implements RegisteredMetric {
   readonly #maxSeries: number
   #bound = 0
   #overflow: Bound | undefined
+  /** Handles that only the program keeps, of series that were idle; by series. */
+  #parted: Map<number, WeakRef<Bound>> | undefined
   #refusing: Bound | undefined
   #removed = false
   /** Why a label set was refused last. */
@@ -67,12 +80,8 @@ export class Instrument<Bound extends object> implements RegisteredMetric {
     })
     // Bound at once, so that it is exposed from the start and an increase from 0 can be seen. With optional labels the
     // series without any of them is made when it is first recorded.
-    if (labels.length === 0) {
-      this._unlabelled = this.#bind([]).bound
-      this._tree._root = this._unlabelled
-    } else {
-      this._unlabelled = this.#refusingHandle()
-    }
+    this._unlabelled = this.#refusingHandle()
+    if (labels.length === 0) this.#bindUnlabelled()
   }
 
   /** The handle of what a recording call was given in place of labels. @internal */
@@ -82,21 +91,61 @@ export class Instrument<Bound extends object> implements RegisteredMetric {
 
   /** @internal */
   _handleOf(first: unknown, values: readonly unknown[]): Bound {
-    return typeof first === 'object' && first !== null
-      ? this._tree.get(first as Record<string, unknown>)
-      : this._tree.getValues(values)
+    const bound =
+      typeof first === 'object' && first !== null
+        ? this._tree.get(first as Record<string, unknown>)
+        : this._tree.getValues(values)
+    bound._held = true
+    return bound
+  }
+
+  /**
+   * Ends all series of the metric, in all threads: recordings through their handles are dropped and counted as soon as
+   * their thread has heard of it. A label set that is recorded later begins anew, with a new created time.
+   *
+   * @throws `ERR_NANOTALLY_REGISTRY_CLOSED`, `ERR_NANOTALLY_METRIC_REMOVED`
+   */
+  clear(): void {
+    if (!this.#enabled) return
+    this._registry._assertOpen()
+    native.clearMetric(this._registry._handle, this._id)
+    this._registry._catchUp()
+  }
+
+  /**
+   * Starts all series of the metric again, in all threads: counters and histograms at zero with a new created time, gauges
+   * as if they had never been set. Handles stay as they are.
+   *
+   * @throws `ERR_NANOTALLY_REGISTRY_CLOSED`, `ERR_NANOTALLY_METRIC_REMOVED`
+   */
+  reset(): void {
+    if (!this.#enabled) return
+    this._registry._assertOpen()
+    native.resetMetric(this._registry._handle, this._id)
+  }
+
+  /** Ends one series. False when there is none. @internal */
+  _remove(first: unknown, values: readonly unknown[]): boolean {
+    const texts = this._tree.textsOf(first, values)
+    if (typeof texts === 'string') throw invalidLabels(texts)
+    if (!this.#enabled) return false
+    this._registry._assertOpen()
+    const removed = native.removeSeries(this._registry._handle, this._id, texts)
+    this._registry._catchUp()
+    return removed
   }
 
   /** A recording went to a handle that leads nowhere. @internal */
-  _drop(): void {
+  _drop(bound: Handle): void {
     if (this.#removed) this.#count('removed', 'the metric was removed')
+    else if (bound !== this.#refusing) this.#count('removed', 'the series was removed')
     else this.#count(this.#refusal.reason, this.#refusal.detail)
   }
 
   /** A recording could not get its cells. @internal */
   _dropAfter(error: unknown): void {
     this.#catchUpAfter(error)
-    this._drop()
+    this._drop(this.#refusingHandle())
   }
 
   /** @internal */
@@ -110,9 +159,55 @@ export class Instrument<Bound extends object> implements RegisteredMetric {
     this.#removed = true
     for (const bound of this._tree.handles()) this.#redirect(bound)
     if (this.#overflow !== undefined) this.#redirect(this.#overflow)
+    for (const parted of this.#parted?.values() ?? []) {
+      const bound = parted.deref()
+      if (bound !== undefined) this.#redirect(bound)
+    }
+    this.#parted = undefined
     this._tree.clear()
     this._unlabelled = this.#refusingHandle()
     if (this._tree._names.length === 0) this._tree._root = this._unlabelled
+  }
+
+  /** @internal */
+  _endSeries(series: number, values: readonly string[]): void {
+    // First the parted one: its label set may lead to a newer series by now.
+    const bound = this.#parted?.get(series)?.deref() ?? this.#take(values)
+    this.#parted?.delete(series)
+    if (bound !== undefined) this.#redirect(bound)
+    if (this._tree._names.length === 0 && !this.#removed) this.#bindUnlabelled()
+  }
+
+  /** @internal */
+  _letGo(series: number, values: readonly string[]): boolean {
+    if (this._tree._names.length === 0) return false
+    const bound = this._tree.take(values)
+    if (bound?._held !== true) return this.#parted?.has(series) !== true
+    const ref = new WeakRef(bound)
+    this.#parted ??= new Map()
+    this.#parted.set(series, ref)
+    collected.register(bound, { metric: this as Instrument<Handle>, series, ref })
+    return false
+  }
+
+  /** The program has let go of a parted handle. @internal */
+  _collected(series: number, ref: WeakRef<Handle>): void {
+    if (this.#parted?.get(series) !== ref) return
+    this.#parted.delete(series)
+    this._registry._letGo(this._id, series)
+  }
+
+  #take(values: readonly string[]): Bound | undefined {
+    if (this._tree._names.length === 0) return this._unlabelled
+    if (values.length > 0) return this._tree.take(values)
+    const overflow = this.#overflow
+    this.#overflow = undefined
+    return overflow
+  }
+
+  #bindUnlabelled(): void {
+    this._unlabelled = this.#bind([]).bound
+    this._tree._root = this._unlabelled
   }
 
   /** To the sink, and to the class that counts instead of recording: no branch in the handles that still record. */
@@ -145,6 +240,9 @@ export class Instrument<Bound extends object> implements RegisteredMetric {
     try {
       const { address, series, overflow } = native.resolveSeries(this._registry._handle, this._id, texts)
       if (overflow && this.#overflow !== undefined) return { bound: this.#overflow, cached: false }
+      const parted = this.#parted?.get(series)?.deref()
+      this.#parted?.delete(series)
+      if (parted !== undefined) return { bound: parted, cached: true }
       const bound = this.#handles.make(this, this.#placeOf(address, series))
       if (overflow) this.#overflow = bound
       return { bound, cached: !overflow }
@@ -172,9 +270,14 @@ export class Instrument<Bound extends object> implements RegisteredMetric {
   }
 }
 
+/** Hears when the program has let go of a parted handle, so that its series may expire. */
+const collected = new FinalizationRegistry<{ metric: Instrument<Handle>; series: number; ref: WeakRef<Handle> }>(
+  ({ metric, series, ref }) => metric._collected(series, ref),
+)
+
 let disabledId = 0
 
 /** Registers an enabled metric; a disabled one is known to nobody. @internal */
-export function define<M extends Instrument<object>>(definition: Definition, make: (id: number) => M): M {
+export function define<M extends Instrument<Handle>>(definition: Definition, make: (id: number) => M): M {
   return definition.enabled ? definition.registry._register(definition.native, make) : make(--disabledId)
 }

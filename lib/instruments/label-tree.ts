@@ -30,6 +30,22 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
+/** Why a label's value cannot be used. */
+function refusalOf(name: string, value: unknown): string {
+  const given = value === undefined ? 'absent' : typeof value === 'number' ? String(value) : `of type ${typeof value}`
+  return `label ${name} is ${given}`
+}
+
+/** Every value whose text this is, and so may lead to the same handle. */
+function keysOf(text: string): unknown[] {
+  const keys: unknown[] = [text]
+  if (text === '') keys.push(undefined)
+  if (text === 'true' || text === 'false') keys.push(text === 'true')
+  if (String(Number(text)) === text) keys.push(Number(text))
+  if (/^-?\d+$/.test(text)) keys.push(BigInt(text))
+  return keys
+}
+
 export class LabelTree<Bound> {
   readonly _names: readonly string[]
   readonly #required: number
@@ -76,6 +92,43 @@ export class LabelTree<Bound> {
     this._root = new Map()
   }
 
+  /** The texts of a label set as recording calls are given it; a message where it cannot be one. */
+  textsOf(first: unknown, values: readonly unknown[]): string[] | string {
+    let given = values
+    if (typeof first === 'object' && first !== null) {
+      const stranger = this.#strangerIn(first as Record<string, unknown>)
+      if (stranger !== undefined) return stranger
+      given = this._names.map((name) => (first as Record<string, unknown>)[name])
+    }
+    const texts: string[] = []
+    for (let i = 0; i < this._names.length; i++) {
+      const text = this.#textAt(i, given[i])
+      if (text === undefined) return refusalOf(this._names[i] as string, given[i])
+      texts.push(text)
+    }
+    return texts
+  }
+
+  /** Takes out the handle of these texts, with every value that leads to it. */
+  take(texts: readonly string[]): Bound | undefined {
+    const bound = this.#lookUp(texts)
+    if (bound !== undefined) this.#drop(this._root, texts, 0, bound)
+    return bound
+  }
+
+  #drop(level: LabelLevel, texts: readonly string[], depth: number, bound: Bound): void {
+    for (const key of keysOf(texts[depth] as string)) {
+      const next = level.get(key)
+      if (next === undefined) continue
+      if (depth < texts.length - 1) {
+        this.#drop(next, texts, depth + 1, bound)
+        if (next.size === 0) level.delete(key)
+      } else if (next === bound) {
+        level.delete(key)
+      }
+    }
+  }
+
   *#leaves(node: Bound | LabelLevel, depth: number): Generator<Bound> {
     if (depth === 0) yield node as Bound
     else for (const child of (node as LabelLevel).values()) yield* this.#leaves(child, depth - 1)
@@ -83,9 +136,8 @@ export class LabelTree<Bound> {
 
   #resolveLabels(labels: Record<string, unknown>): Bound {
     if (labels === null || typeof labels !== 'object') return this.#host.refuse('labels are not an object')
-    for (const name in labels) {
-      if (!this._names.includes(name)) return this.#host.refuse(`there is no label ${JSON.stringify(name)}`)
-    }
+    const stranger = this.#strangerIn(labels)
+    if (stranger !== undefined) return this.#host.refuse(stranger)
     return this.#resolve(this._names.map((name) => labels[name]))
   }
 
@@ -95,12 +147,8 @@ export class LabelTree<Bound> {
     let isKept = true
     for (let i = 0; i < this._names.length; i++) {
       const value = values[i]
-      const text = value === undefined && i >= this.#required ? '' : textOf(value)
-      if (text === undefined) {
-        const given =
-          value === undefined ? 'absent' : typeof value === 'number' ? String(value) : `of type ${typeof value}`
-        return this.#host.refuse(`label ${this._names[i]} is ${given}`)
-      }
+      const text = this.#textAt(i, value)
+      if (text === undefined) return this.#host.refuse(refusalOf(this._names[i] as string, value))
       if (typeof value === 'string' && value !== text) isKept = false
       texts.push(text)
     }
@@ -111,6 +159,17 @@ export class LabelTree<Bound> {
       if (isKept) this.#keep(values, bound)
     }
     return bound
+  }
+
+  #strangerIn(labels: Record<string, unknown>): string | undefined {
+    for (const name in labels) {
+      if (!this._names.includes(name)) return `there is no label ${JSON.stringify(name)}`
+    }
+    return undefined
+  }
+
+  #textAt(index: number, value: unknown): string | undefined {
+    return value === undefined && index >= this.#required ? '' : textOf(value)
   }
 
   #lookUp(texts: readonly string[]): Bound | undefined {

@@ -51,7 +51,7 @@ std::shared_ptr<Registry> MakeRegistry() {
       const auto metric = registry->Define(definition);
       for (int i = 0; i < 100; ++i) {
         const std::vector<std::string> labels = {i % 2 == 0 ? "GET" : "POST", std::to_string(i)};
-        const auto series = registry->Resolve(metric.value().id, labels);
+        const auto series = registry->Resolve(*shard, metric.value().id, labels);
         const CellAddress address = series.value().address;
         double* cell = registry->EnsureChunk(*shard, ChunkOf(address)) + OffsetOf(address);
         AddToCell(cell, i + 0.5);

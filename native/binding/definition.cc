@@ -99,13 +99,29 @@ std::vector<std::string> ReadStrings(const Napi::Value& from) {
   return strings;
 }
 
-std::vector<MetricId> ReadIds(const Napi::Value& from) {
-  if (!from.IsArray()) Refuse("not an array of ids");
+std::vector<std::uint64_t> ReadEpochs(const Napi::Value& from) {
+  if (!from.IsArray()) Refuse("not an array of epochs");
   const auto array = from.As<Napi::Array>();
-  std::vector<MetricId> ids;
+  std::vector<std::uint64_t> epochs;
   for (std::uint32_t i = 0; i < array.Length(); ++i)
-    ids.push_back(array.Get(i).As<Napi::Number>().Uint32Value());
-  return ids;
+    epochs.push_back(static_cast<std::uint64_t>(array.Get(i).As<Napi::Number>().Int64Value()));
+  return epochs;
+}
+
+Napi::Array WriteRemovals(Napi::Env env, std::span<const Removal> removals) {
+  const auto array = Napi::Array::New(env, removals.size());
+  for (std::uint32_t i = 0; i < removals.size(); ++i) {
+    const Removal& removal = removals[i];
+    auto object = Napi::Object::New(env);
+    object.Set("epoch", static_cast<double>(removal.epoch));
+    object.Set("metric", removal.metric);
+    object.Set("series", removal.series ? static_cast<double>(*removal.series) : -1);
+    const auto values = Napi::Array::New(env, removal.values.size());
+    for (std::uint32_t v = 0; v < removal.values.size(); ++v) values.Set(v, removal.values[v]);
+    object.Set("values", values);
+    array.Set(i, object);
+  }
+  return array;
 }
 
 MetricDefinition ReadMetricDefinition(const Napi::Object& from) {

@@ -13,6 +13,8 @@ MetricDefinition ReadMetricDefinition(const Napi::Object& from);
 DerivedDefinition ReadDerivedDefinition(const Napi::Object& from, const Registry& registry);
 
 std::vector<std::string> ReadStrings(const Napi::Value& from);
-std::vector<MetricId> ReadIds(const Napi::Value& from);
+std::vector<std::uint64_t> ReadEpochs(const Napi::Value& from);
+// As lib/native.ts types them.
+Napi::Array WriteRemovals(Napi::Env env, std::span<const Removal> removals);
 
 }  // namespace nanotally

@@ -60,8 +60,13 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("defineMetric", DefineMetric),
                   NANOTALLY_ENTRY("defineDerived", DefineDerived),
                   NANOTALLY_ENTRY("removeMetric", RemoveMetric),
+                  NANOTALLY_ENTRY("removeSeries", RemoveSeries),
+                  NANOTALLY_ENTRY("clearMetric", ClearMetric),
+                  NANOTALLY_ENTRY("resetMetric", ResetMetric),
                   NANOTALLY_ENTRY("pendingRemovals", PendingRemovals),
                   NANOTALLY_ENTRY("acknowledge", Acknowledge),
+                  NANOTALLY_ENTRY("takeIdle", TakeIdle),
+                  NANOTALLY_ENTRY("letGo", LetGo),
                   NANOTALLY_ENTRY("resolveSeries", ResolveSeries),
                   NANOTALLY_ENTRY("resolveBlock", ResolveBlock),
                   NANOTALLY_ENTRY("openChunk", OpenChunk),
@@ -149,7 +154,7 @@ Napi::Value Environment::RegistryId(Info info) {
 Napi::Value Environment::CloseRegistry(Info info) {
   const auto registry = At(info[0]).registry;
   Process::Get().store().Close(*registry);
-  TellOthersRemoved(registry->id());
+  Process::Get().TellRemoved(mailbox_.get(), registry->id());
   return info.Env().Undefined();
 }
 
@@ -171,17 +176,14 @@ void Environment::Leave(Opened& opened) {
   opened.runtime_owned.clear();
 }
 
-// Every other environment that has the registry open looks for what it has to give up.
-void Environment::TellOthersRemoved(std::uint32_t registry) {
-  Process::Get().Broadcast(mailbox_.get(), [registry](Napi::Env env) {
-    auto* self = env.GetInstanceData<Environment>();
-    // By index: a listener may open or leave registries.
-    for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) {
-      const auto& opened = self->opened_[handle];
-      if (opened != nullptr && opened->registry->id() == registry)
-        self->Tell(env, handle, "removed", 0);
-    }
-  });
+void Environment::CatchUp(Napi::Env env, std::uint32_t registry) {
+  auto* self = env.GetInstanceData<Environment>();
+  // By index: a listener may open or leave registries.
+  for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) {
+    const auto& opened = self->opened_[handle];
+    if (opened != nullptr && opened->registry->id() == registry)
+      self->Tell(env, handle, "removed", 0);
+  }
 }
 
 // Calls the listener of an open registry, which keeps its own errors to itself. False when nobody
@@ -199,7 +201,8 @@ Napi::Value Environment::DefineMetric(Info info) {
   Opened& opened = At(info[0]);
   MetricDefinition definition = ReadMetricDefinition(info[1].As<Napi::Object>());
   const bool ticks =
-      definition.type == MetricType::kGauge && definition.aggregate == Aggregate::kLast;
+      definition.idle_timeout.count() > 0 ||
+      (definition.type == MetricType::kGauge && definition.aggregate == Aggregate::kLast);
   const DefinedMetric defined = Check(opened.registry->Define(std::move(definition)));
   if (ticks) Process::Get().thread().Start();
   auto result = Napi::Object::New(info.Env());
@@ -223,30 +226,64 @@ Napi::Value Environment::DefineDerived(Info info) {
 Napi::Value Environment::RemoveMetric(Info info) {
   Opened& opened = At(info[0]);
   const bool removed = opened.registry->Remove(info[1].As<Napi::String>());
-  if (removed) TellOthersRemoved(opened.registry->id());
+  if (removed) Process::Get().TellRemoved(mailbox_.get(), opened.registry->id());
   return Napi::Boolean::New(info.Env(), removed);
 }
 
-// pendingRemovals(handle): number[]
-Napi::Value Environment::PendingRemovals(Info info) {
+// removeSeries(handle, metric, values): boolean. As removeMetric.
+Napi::Value Environment::RemoveSeries(Info info) {
   Opened& opened = At(info[0]);
-  const auto metrics = opened.registry->PendingRemovals(*opened.shard);
-  const auto ids = Napi::Array::New(info.Env(), metrics.size());
-  for (std::uint32_t i = 0; i < metrics.size(); ++i) ids.Set(i, metrics[i]);
-  return ids;
+  const bool removed =
+      Check(opened.registry->RemoveSeries(ReadIndex(info[1]), ReadStrings(info[2])));
+  if (removed) Process::Get().TellRemoved(mailbox_.get(), opened.registry->id());
+  return Napi::Boolean::New(info.Env(), removed);
 }
 
-// acknowledge(handle, ids)
+// clearMetric(handle, metric): number of series that were ended
+Napi::Value Environment::ClearMetric(Info info) {
+  Opened& opened = At(info[0]);
+  const std::size_t ended = Check(opened.registry->Clear(ReadIndex(info[1])));
+  if (ended > 0) Process::Get().TellRemoved(mailbox_.get(), opened.registry->id());
+  return Napi::Number::New(info.Env(), static_cast<double>(ended));
+}
+
+// resetMetric(handle, metric)
+Napi::Value Environment::ResetMetric(Info info) {
+  Check(At(info[0]).registry->Reset(ReadIndex(info[1])));
+  return info.Env().Undefined();
+}
+
+// pendingRemovals(handle): Removal[]
+Napi::Value Environment::PendingRemovals(Info info) {
+  Opened& opened = At(info[0]);
+  return WriteRemovals(info.Env(), opened.registry->PendingRemovals(*opened.shard));
+}
+
+// acknowledge(handle, epochs)
 Napi::Value Environment::Acknowledge(Info info) {
   Opened& opened = At(info[0]);
-  opened.registry->Acknowledge(*opened.shard, ReadIds(info[1]));
+  opened.registry->Acknowledge(*opened.shard, ReadEpochs(info[1]));
+  return info.Env().Undefined();
+}
+
+// takeIdle(handle): Removal[]
+Napi::Value Environment::TakeIdle(Info info) {
+  Opened& opened = At(info[0]);
+  return WriteRemovals(info.Env(), opened.registry->TakeIdle(*opened.shard));
+}
+
+// letGo(handle, metric, series)
+Napi::Value Environment::LetGo(Info info) {
+  Opened& opened = At(info[0]);
+  opened.registry->LetGo(*opened.shard, ReadIndex(info[1]), ReadIndex(info[2]));
   return info.Env().Undefined();
 }
 
 // resolveSeries(handle, metric, values): { address, series, overflow }
 Napi::Value Environment::ResolveSeries(Info info) {
   Opened& opened = At(info[0]);
-  const auto series = Check(opened.registry->Resolve(ReadIndex(info[1]), ReadStrings(info[2])));
+  const auto series =
+      Check(opened.registry->Resolve(*opened.shard, ReadIndex(info[1]), ReadStrings(info[2])));
   auto result = Napi::Object::New(info.Env());
   result.Set("address", series.address);
   result.Set("series", series.index);

@@ -23,6 +23,10 @@ class Environment final : public Napi::Addon<Environment> {
  public:
   Environment(Napi::Env env, Napi::Object exports);
 
+  // On the environment's thread: whoever listens to that registry looks for what it has to give
+  // up.
+  static void CatchUp(Napi::Env env, std::uint32_t registry);
+
  private:
   struct Opened {
     std::shared_ptr<Registry> registry;
@@ -54,8 +58,13 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value DefineMetric(Info info);
   Napi::Value DefineDerived(Info info);
   Napi::Value RemoveMetric(Info info);
+  Napi::Value RemoveSeries(Info info);
+  Napi::Value ClearMetric(Info info);
+  Napi::Value ResetMetric(Info info);
   Napi::Value PendingRemovals(Info info);
   Napi::Value Acknowledge(Info info);
+  Napi::Value TakeIdle(Info info);
+  Napi::Value LetGo(Info info);
   Napi::Value ResolveSeries(Info info);
   Napi::Value ResolveBlock(Info info);
   Napi::Value OpenChunk(Info info);
@@ -72,7 +81,6 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value Adopt(Info info, std::shared_ptr<Registry> registry, bool owned);
   Napi::Value AllocateInRuntime(Napi::Env env, Opened& opened, std::uint32_t index);
   void Leave(Opened& opened);
-  void TellOthersRemoved(std::uint32_t registry);
   Napi::Value Exposition(Napi::Env env, std::string text);
   bool Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token);
   static void End(void* environment);

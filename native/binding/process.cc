@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "binding/environment.h"
 #include "render/text_0_0_4.h"
 
 namespace nanotally {
@@ -69,10 +70,10 @@ Process::Process()
           store_, [this] { thread_.Start(); }, !IsDisabled()) {}
 
 // Without memory this tick is left out: gauges are ordered more coarsely, a rate is sampled later,
-// and reserves of blocks wait.
+// idle series stay, and reserves of blocks wait.
 void Process::Tick() noexcept {
   try {
-    store_.Tick(Clock::now());
+    for (const std::uint32_t registry : store_.Tick(Clock::now())) TellRemoved(nullptr, registry);
     recorder_.Tick();
   } catch (const std::bad_alloc&) {
   }
@@ -84,11 +85,11 @@ void Process::AddMailbox(const std::shared_ptr<Mailbox>& mailbox) {
   mailboxes_.push_back(mailbox);
 }
 
-void Process::Broadcast(const Mailbox* from, const Mailbox::Message& message) {
+void Process::TellRemoved(const Mailbox* from, std::uint32_t registry) {
   const std::lock_guard lock(mutex_);
   for (const auto& listed : mailboxes_) {
     if (const auto mailbox = listed.lock(); mailbox != nullptr && mailbox.get() != from)
-      mailbox->Post(message);
+      mailbox->Post([registry](Napi::Env env) { Environment::CatchUp(env, registry); });
   }
 }
 
@@ -124,7 +125,9 @@ void Process::AskCollectors(std::uint32_t registry, const Mailbox* from, millise
 std::string Process::Render(Registry& registry, const Mailbox* from, milliseconds patience) {
   AskCollectors(registry.id(), from, patience);
   std::string text = texts_.Take();
-  RenderText(registry.TakeSnapshot(Clock::now()), text);
+  const auto start = Clock::now();
+  RenderText(registry.TakeSnapshot(start), text);
+  registry.CountRender(Clock::now() - start, text.size());
   return text;
 }
 

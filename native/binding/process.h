@@ -43,8 +43,9 @@ class Process {
   TextPool& texts() { return texts_; }
 
   void AddMailbox(const std::shared_ptr<Mailbox>& mailbox);
-  // To every environment but the one whose mailbox `from` is.
-  void Broadcast(const Mailbox* from, const Mailbox::Message& message);
+  // Every environment but the one whose mailbox `from` is looks for what it has to give up of the
+  // registry.
+  void TellRemoved(const Mailbox* from, std::uint32_t registry);
 
   void AddCollector(std::uint32_t registry, const std::shared_ptr<Collector>& collector);
 

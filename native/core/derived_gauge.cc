@@ -89,12 +89,17 @@ std::vector<ComputedSample> DerivedGauge::Rate(const Sums& sums, Clock::time_poi
   std::vector<ComputedSample> values;
   if (past == history_.end()) return values;
   const double seconds = std::chrono::duration<double>(now - past->time).count();
+  const bool is_total =
+      std::all_of(definition_.of.begin(), definition_.of.end(), [](const auto& o) {
+        return o.part == OperandPart::kCount || o.metric->definition().type == MetricType::kCounter;
+      });
   for (const auto& [labels, sum] : sums) {
     // A group that was not there then has grown from 0.
     const auto before = past->sums.find(labels);
     const double growth =
         sum.Rounded() - (before == past->sums.end() ? 0 : before->second.Rounded());
-    values.push_back({labels, growth / seconds});
+    // What only grows fell because a series of the group ended or was reset.
+    values.push_back({labels, (is_total ? std::max(growth, 0.0) : growth) / seconds});
   }
   return values;
 }

@@ -20,8 +20,6 @@
 
 namespace nanotally {
 
-using Clock = std::chrono::steady_clock;
-
 enum class OperandPart : std::uint8_t { kValue, kCount, kSum };
 
 // The series of one metric that match all of `where`. kValue is for counters and gauges, kCount and

@@ -38,6 +38,11 @@ class DoubleDouble {
     Add(other.lo_);
   }
 
+  void Subtract(const DoubleDouble& other) noexcept {
+    Add(-other.hi_);
+    Add(-other.lo_);
+  }
+
   // The sum rounded to nearest: the pair is normalised, so its high part is that.
   [[nodiscard]] double Rounded() const noexcept { return hi_; }
 

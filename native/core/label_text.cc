@@ -58,6 +58,20 @@ std::string_view FindLabel(std::string_view text, std::string_view name) {
   return {};
 }
 
+std::string LabelValue(std::string_view text, std::string_view name) {
+  std::string value;
+  const std::string_view escaped = FindLabel(text, name);
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    if (escaped[i] != '\\') {
+      value += escaped[i];
+    } else {
+      ++i;
+      value += escaped[i] == 'n' ? '\n' : escaped[i];
+    }
+  }
+  return value;
+}
+
 std::string EscapeHelp(std::string_view help) {
   std::string text;
   AppendEscaped(text, help, false);

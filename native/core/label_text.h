@@ -23,6 +23,9 @@ std::string LabelText(std::span<const std::string> names, std::span<const std::s
 // The label `name`'s value as it stands in `text`, still escaped; empty when the label is absent.
 std::string_view FindLabel(std::string_view text, std::string_view name);
 
+// The same as it was given; empty when the label is absent.
+std::string LabelValue(std::string_view text, std::string_view name);
+
 // HELP text with backslash and line feed escaped and NUL replaced.
 std::string EscapeHelp(std::string_view help);
 

@@ -13,18 +13,29 @@ namespace {
 // up once per chunk.
 class CellReader {
  public:
-  CellReader(ShardList shards, const RetiredTotals& retired) : shards_(shards), retired_(retired) {}
+  CellReader(ShardList shards, const Remainders& remainders)
+      : shards_(shards), remainders_(remainders) {}
 
-  // The sum over all shards and what was retired, rounded once.
+  // The sum over all shards and what was retired, less what a reset took away, rounded once.
   double Sum(CellAddress address) {
+    DoubleDouble sum = RawSum(address);
+    if (const DoubleDouble* baseline = remainders_.baselines.Find(address)) {
+      sum.Subtract(*baseline);
+      // Folding adds up in another order: what that leaves in the last bits was not recorded.
+      if (std::abs(sum.Rounded()) <= std::abs(baseline->Rounded()) * 0x1p-100) return 0;
+    }
+    return sum.Rounded();
+  }
+
+  DoubleDouble RawSum(CellAddress address) {
     DoubleDouble sum;
-    if (const DoubleDouble* total = retired_.Find(address)) sum = *total;
+    if (const DoubleDouble* total = remainders_.retired.Find(address)) sum = *total;
     ForEachShard(address, [&](const double* cell) {
       // Most cells of most CPUs' slots are 0: leaving them out halves the time of a snapshot of
       // what native threads recorded (bench/native), and a sum that starts at 0 stays as it is.
       if (const double value = LoadCell(cell); value != 0) sum.Add(value);
     });
-    return sum.Rounded();
+    return sum;
   }
 
   // In the order of the shards' ordinals.
@@ -34,7 +45,7 @@ class CellReader {
     for (const double* chunk : present_) visit(chunk + OffsetOf(address));
   }
 
-  const RetiredTotals& retired() const { return retired_; }
+  const Remainders& remainders() const { return remainders_; }
 
  private:
   void Seek(std::uint32_t chunk) {
@@ -50,7 +61,7 @@ class CellReader {
   }
 
   ShardList shards_;
-  const RetiredTotals& retired_;
+  const Remainders& remainders_;
   std::vector<const double*> present_;
   std::uint32_t chunk_ = 0;
   bool valid_ = false;
@@ -118,17 +129,23 @@ class GaugeMerge {
   double count_ = 0;
 };
 
-// Calls visit(value, stamp) if the gauge was ever set in the shard that holds `cells`. acquire: the
-// writer stores the value before the stamp, so on hardware that keeps stores in order (x86-64) a
-// stamp never shows up ahead of its first value.
+// Calls visit(value, stamp) if the gauge was set in the shard that holds `cells`, after the stamp
+// `since` in magnitude. acquire: the writer stores the value before the stamp, so on hardware that
+// keeps stores in order (x86-64) a stamp never shows up ahead of its first value.
 template <typename Visit>
-void VisitGauge(const double* cells, Visit&& visit) {
+void VisitGauge(const double* cells, double since, Visit&& visit) {
   const double stamp = std::atomic_ref<double>(const_cast<double&>(cells[GaugeCells::kStamp]))
                            .load(std::memory_order_acquire);
-  if (stamp != 0) visit(LoadCell(cells + GaugeCells::kValue), stamp);
+  if (std::abs(stamp) > since) visit(LoadCell(cells + GaugeCells::kValue), stamp);
 }
 
-GaugeMerge RetiredGauge(Aggregate aggregate, CellAddress address, const RetiredTotals& retired) {
+// The stamp of the last recordings that a reset took away; 0 without one.
+double ResetStamp(CellAddress address, const Remainders& remainders) {
+  const DoubleDouble* baseline = remainders.baselines.Find(address + GaugeCells::kStamp);
+  return baseline == nullptr ? 0 : baseline->Rounded();
+}
+
+GaugeMerge RetiredGauge(Aggregate aggregate, CellAddress address, const CellTotals& retired) {
   GaugeMerge merge(aggregate);
   if (const DoubleDouble* total = retired.Find(address)) {
     merge.LoadRetired(total[GaugeCells::kValue], total[GaugeCells::kStamp]);
@@ -150,9 +167,11 @@ bool KeepsOnExit(const MetricDefinition& gauge, double stamp) {
 }
 
 GaugeMerge MergeGauge(Aggregate aggregate, CellAddress address, CellReader& reader) {
-  GaugeMerge merge = RetiredGauge(aggregate, address, reader.retired());
+  GaugeMerge merge = RetiredGauge(aggregate, address, reader.remainders().retired);
+  const double since = ResetStamp(address, reader.remainders());
   reader.ForEachShard(address, [&](const double* cells) {
-    VisitGauge(cells, [&](double value, double stamp) { merge.Add(value, std::abs(stamp)); });
+    VisitGauge(cells, since,
+               [&](double value, double stamp) { merge.Add(value, std::abs(stamp)); });
   });
   return merge;
 }
@@ -205,7 +224,7 @@ HistogramValue MergeExponential(const Metric& metric, const Series& series, Cell
   return value;
 }
 
-void FoldSum(CellAddress address, std::uint32_t cells, const Shard& shard, RetiredTotals& retired) {
+void FoldSum(CellAddress address, std::uint32_t cells, const Shard& shard, CellTotals& retired) {
   const double* chunk = shard.chunk(ChunkOf(address));
   if (chunk == nullptr) return;
   for (std::uint32_t i = 0; i < cells; ++i) {
@@ -215,10 +234,12 @@ void FoldSum(CellAddress address, std::uint32_t cells, const Shard& shard, Retir
 }
 
 void FoldGauge(const MetricDefinition& gauge, CellAddress address, const Shard& shard,
-               RetiredTotals& retired) {
+               Remainders& remainders) {
   const double* chunk = shard.chunk(ChunkOf(address));
   if (chunk == nullptr) return;
-  VisitGauge(chunk + OffsetOf(address), [&](double value, double stamp) {
+  CellTotals& retired = remainders.retired;
+  const double since = ResetStamp(address, remainders);
+  VisitGauge(chunk + OffsetOf(address), since, [&](double value, double stamp) {
     if (!KeepsOnExit(gauge, stamp)) return;
     GaugeMerge merge = RetiredGauge(gauge.aggregate, address, retired);
     merge.Add(value, std::abs(stamp));
@@ -227,23 +248,48 @@ void FoldGauge(const MetricDefinition& gauge, CellAddress address, const Shard& 
   });
 }
 
+HistogramValue MergeHistogram(const Metric& metric, const Series& series, CellReader& reader) {
+  return metric.IsExponential() ? MergeExponential(metric, series, reader)
+                                : MergeExplicit(metric, series, reader);
+}
+
+// What expires with a series, and 0 for gauges.
+double RecordedIn(const Metric& metric, const Series& series, CellReader& reader) {
+  switch (metric.definition().type) {
+    case MetricType::kCounter:
+      return reader.Sum(series.address);
+    case MetricType::kHistogram:
+      return MergeHistogram(metric, series, reader).Count();
+    case MetricType::kGauge:
+      break;
+  }
+  return 0;
+}
+
 }  // namespace
 
 MetricSnapshot MergeMetric(std::shared_ptr<const Metric> metric, ShardList shards,
-                           const RetiredTotals& retired) {
-  CellReader reader(shards, retired);
+                           const Remainders& remainders) {
+  CellReader reader(shards, remainders);
   MetricSnapshot snapshot;
+  DoubleDouble expired = metric->expired;
   const auto& series = metric->series();
   const std::size_t count = series.size();
-  const bool is_histogram = metric->definition().type == MetricType::kHistogram;
   snapshot.series.reserve(count);
-  if (is_histogram) {
+  if (metric->definition().type == MetricType::kHistogram) {
     snapshot.histograms.reserve(count);
   } else {
     snapshot.values.reserve(count);
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     const Series& one = series[i];
+    // acquire: pairs with the release in Metric::SetState, publishes what the slot holds.
+    const SeriesState state = one.state.load(std::memory_order_acquire);
+    if (state == SeriesState::kIdle) ++snapshot.idle_series;
+    if (state == SeriesState::kExpired || state == SeriesState::kRemoved) ++snapshot.waiting_series;
+    if (state == SeriesState::kIdle || state == SeriesState::kExpired)
+      expired.Add(RecordedIn(*metric, one, reader));
+    if (state != SeriesState::kLive) continue;
     switch (metric->definition().type) {
       case MetricType::kCounter:
         snapshot.values.push_back(reader.Sum(one.address));
@@ -255,45 +301,80 @@ MetricSnapshot MergeMetric(std::shared_ptr<const Metric> metric, ShardList shard
         break;
       }
       case MetricType::kHistogram:
-        snapshot.histograms.push_back(metric->IsExponential()
-                                          ? MergeExponential(*metric, one, reader)
-                                          : MergeExplicit(*metric, one, reader));
+        snapshot.histograms.push_back(MergeHistogram(*metric, one, reader));
         break;
     }
     snapshot.series.push_back({one.labels, one.created, i});
   }
+  snapshot.expired = expired.Rounded();
   snapshot.metric = std::move(metric);
   return snapshot;
 }
 
-void FoldShard(const Metric& metric, const Shard& shard, RetiredTotals& retired) {
+double ActivityOf(const Metric& metric, const Series& series, ShardList shards,
+                  const Remainders& remainders) {
+  CellReader reader(shards, remainders);
+  if (metric.definition().type != MetricType::kGauge) return RecordedIn(metric, series, reader);
+  double latest = 0;
+  reader.ForEachShard(series.address, [&](const double* cells) {
+    latest = std::max(latest, std::abs(LoadCell(cells + GaugeCells::kStamp)));
+  });
+  return latest;
+}
+
+void FoldShard(const Metric& metric, const Shard& shard, Remainders& remainders) {
   const auto& series = metric.series();
   const std::size_t count = series.size();
   for (std::size_t i = 0; i < count; ++i) {
+    if (!series[i].HoldsCounts()) continue;
     const CellAddress address = series[i].address;
     if (metric.definition().type == MetricType::kGauge) {
-      FoldGauge(metric.definition(), address, shard, retired);
+      FoldGauge(metric.definition(), address, shard, remainders);
     } else if (metric.IsExponential()) {
-      FoldSum(address, ExponentialCells::kFirstOctave, shard,
-              retired);  // sum, zero, NaN and the infinities
+      // The sum, the zeros, NaN and the infinities.
+      FoldSum(address, ExponentialCells::kFirstOctave, shard, remainders.retired);
       series[i].ForEachBlock([&](const Block& block) {
-        FoldSum(block.address, metric.mapping().BlockCells(), shard, retired);
+        FoldSum(block.address, metric.mapping().BlockCells(), shard, remainders.retired);
       });
     } else {
-      FoldSum(address, metric.CellsPerSeries(), shard, retired);
+      FoldSum(address, metric.CellsPerSeries(), shard, remainders.retired);
     }
   }
 }
 
-void ClearShard(const Metric& metric, const Shard& shard) {
-  metric.ForEachRange([&](CellAddress address, std::uint32_t cells) {
-    double* chunk = shard.chunk(ChunkOf(address));
-    if (chunk == nullptr) return;
-    for (std::uint32_t slot = 0; slot < shard.slots(); ++slot) {
-      double* cell = chunk + slot * kCellsPerChunk + OffsetOf(address);
-      for (std::uint32_t i = 0; i < cells; ++i) {
-        // What was never written stays untouched: it may lie in pages that are not there yet.
-        if (std::bit_cast<std::uint64_t>(LoadCell(cell + i)) != 0) StoreCell(cell + i, 0);
+void ResetSeries(const Metric& metric, const Series& series, ShardList shards, double tick,
+                 Remainders& remainders) {
+  if (metric.definition().type == MetricType::kGauge) {
+    remainders.retired.Clear(series.address, GaugeCells::kCount);
+    remainders.baselines.At(series.address + GaugeCells::kStamp) = DoubleDouble(tick);
+    return;
+  }
+  CellReader reader(shards, remainders);
+  metric.ForEachRangeOf(series, [&](CellAddress address, std::uint32_t cells) {
+    for (std::uint32_t i = 0; i < cells; ++i)
+      remainders.baselines.At(address + i) = reader.RawSum(address + i);
+  });
+}
+
+void ExpireSeries(Metric& metric, const Series& series, ShardList shards,
+                  const Remainders& remainders) {
+  CellReader reader(shards, remainders);
+  metric.expired.Add(RecordedIn(metric, series, reader));
+}
+
+void ClearSeries(const Metric& metric, const Series& series, ShardList shards,
+                 Remainders& remainders) {
+  metric.ForEachRangeOf(series, [&](CellAddress address, std::uint32_t cells) {
+    remainders.Clear(address, cells);
+    for (const auto& shard : shards) {
+      double* chunk = shard->chunk(ChunkOf(address));
+      if (chunk == nullptr) continue;
+      for (std::uint32_t slot = 0; slot < shard->slots(); ++slot) {
+        double* cell = chunk + slot * kCellsPerChunk + OffsetOf(address);
+        for (std::uint32_t i = 0; i < cells; ++i) {
+          // What was never written stays untouched: it may lie in pages that are not there yet.
+          if (std::bit_cast<std::uint64_t>(LoadCell(cell + i)) != 0) StoreCell(cell + i, 0);
+        }
       }
     }
   });

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/label_text.h"
+#include "core/unix_time.h"
 
 namespace nanotally {
 namespace {
@@ -24,29 +25,14 @@ std::uint32_t CellsFor(const MetricDefinition& definition) {
   return ExplicitCells::kBuckets + static_cast<std::uint32_t>(definition.bounds.size()) + 1;
 }
 
-// To the millisecond, as the formats show it.
-double UnixSeconds() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<double>(std::chrono::floor<std::chrono::milliseconds>(now).count()) / 1000;
-}
-
 Status OutOfCells(const std::string& name) {
   return {ErrorCode::kOutOfCells, "the registry has no cell addresses left for " + name};
 }
 
 }  // namespace
 
-Metric::Metric(std::uint32_t id, MetricDefinition definition)
+Metric::Metric(MetricId id, MetricDefinition definition)
     : id_(id), definition_(std::move(definition)), cells_per_series_(CellsFor(definition_)) {}
-
-Metric::~Metric() {
-  const std::size_t count = series_.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    // relaxed: the last owner destroys the metric, nobody appends any more.
-    Block* block = series_[i].blocks.load(std::memory_order_relaxed);
-    while (block != nullptr) delete std::exchange(block, block->next);
-  }
-}
 
 Result<ResolvedSeries> Metric::Resolve(std::span<const std::string> values, CellAllocator& cells) {
   if (values.size() != definition_.labels.size()) {
@@ -54,9 +40,14 @@ Result<ResolvedSeries> Metric::Resolve(std::span<const std::string> values, Cell
   }
   std::string labels = LabelText(definition_.labels, values);
   if (const auto found = index_.find(labels); found != index_.end()) {
-    return ResolvedSeries{found->second, series_[found->second].address, false};
+    Series& series = series_[found->second];
+    if (series.Is(SeriesState::kIdle)) {
+      SetState(found->second, SeriesState::kLive);
+      idle_watch_.Restart(found->second);
+    }
+    return ResolvedSeries{found->second, series.address, false};
   }
-  if (index_.size() < definition_.max_series) return AddSeries(std::move(labels), cells);
+  if (HasRoom()) return AddSeries(std::move(labels), cells);
 
   overflowed_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
   if (!overflow_) {
@@ -69,16 +60,67 @@ Result<ResolvedSeries> Metric::Resolve(std::span<const std::string> values, Cell
   return *overflow_;
 }
 
+std::optional<std::uint32_t> Metric::Find(std::span<const std::string> values) const {
+  if (values.size() != definition_.labels.size()) return std::nullopt;
+  const auto found = index_.find(LabelText(definition_.labels, values));
+  if (found == index_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::vector<std::uint32_t> Metric::Indices() const {
+  std::vector<std::uint32_t> indices;
+  for (const auto& [labels, index] : index_) indices.push_back(index);
+  if (overflow_) indices.push_back(overflow_->index);
+  return indices;
+}
+
 Result<ResolvedSeries> Metric::AddSeries(std::string labels, CellAllocator& cells) {
   const CellAddress address = cells.Allocate(cells_per_series_);
   if (address == kNowhere) return OutOfCells(definition_.name);
-  const std::size_t index = series_.Append([&](Series& series) {
-    series.labels = std::move(labels);
-    series.address = address;
-    series.created = UnixSeconds();
-  });
-  index_.emplace(series_[index].labels, static_cast<std::uint32_t>(index));
-  return ResolvedSeries{static_cast<std::uint32_t>(index), address, false};
+  const auto index = static_cast<std::uint32_t>(TakeSlot());
+  Series& series = series_[index];
+  series.labels = std::move(labels);
+  series.address = address;
+  series.created = UnixSeconds();
+  index_.emplace(series.labels, index);
+  idle_watch_.Restart(index);
+  SetState(index, SeriesState::kLive);
+  return ResolvedSeries{index, address, false};
+}
+
+std::size_t Metric::TakeSlot() {
+  if (free_slots_.empty()) return series_.Append([](Series&) {});
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  return slot;
+}
+
+void Metric::TakeOut(std::uint32_t index, SeriesState to) {
+  if (overflow_ && overflow_->index == index) {
+    overflow_.reset();
+  } else {
+    index_.erase(series_[index].labels);
+  }
+  SetState(index, to);
+}
+
+void Metric::Free(std::uint32_t index, CellAllocator& cells) {
+  Series& series = series_[index];
+  ForEachRangeOf(series,
+                 [&](CellAddress address, std::uint32_t count) { cells.Free(address, count); });
+  series.DropBlocks();
+  SetState(index, SeriesState::kFree);
+  free_slots_.push_back(index);
+}
+
+void Metric::AddHolder(std::uint32_t series, bool pins) {
+  ++series_[series].holders;
+  if (pins) series_[series].is_pinned = true;
+}
+
+void Metric::RemoveHolder(std::uint32_t series, bool pins) {
+  --series_[series].holders;
+  if (pins) series_[series].is_pinned = false;
 }
 
 Result<CellAddress> Metric::ResolveBlock(std::uint32_t index, std::int32_t number,

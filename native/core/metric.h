@@ -1,4 +1,5 @@
-// A metric: its definition (what makes it the same metric), and its table of series.
+// A metric: its definition (what makes it the same metric), and its table of series, whose slots
+// are used anew.
 #pragma once
 
 #include <array>
@@ -17,10 +18,15 @@
 #include "core/bucket_mapping.h"
 #include "core/cell.h"
 #include "core/cell_allocator.h"
+#include "core/double_double.h"
+#include "core/idle_watch.h"
 #include "core/segmented_vector.h"
+#include "core/series.h"
 #include "core/status.h"
 
 namespace nanotally {
+
+using MetricId = std::uint32_t;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 
@@ -107,54 +113,6 @@ struct ExponentialCells {
   static_assert(kCount % kCellsPerLine == 0, "heads are whole cache lines");
 };
 
-// A block of buckets of one series. Either it has a number from the start, or it lies in reserve
-// for native threads, one of which gives it the number that it needs: see Series::ClaimBlock.
-struct Block {
-  static constexpr std::int32_t kReserved = std::numeric_limits<std::int32_t>::min();
-
-  // key >> BlockBits, set once. relaxed: the rest of a block is published with its list, and
-  // whoever misses a number misses counts that it may miss anyway.
-  std::atomic<std::int32_t> number;
-  const CellAddress address;
-  Block* const next;
-};
-
-// One series. Complete when it is published in the table; only its list of blocks grows afterwards.
-// Several blocks may have the same number, where threads needed it at the same time.
-struct Series {
-  std::string labels;  // escaped and joined as the text formats want it: method="GET",status="200"
-  CellAddress address = kNowhere;
-  double created = 0;  // seconds since the Unix epoch
-  // release store when a block is put in front: pairs with the acquire load in ForEachBlock,
-  // publishes the block.
-  std::atomic<Block*> blocks{nullptr};
-
-  template <typename Visit>
-  void ForEachBlock(Visit&& visit) const {
-    for (const Block* block = blocks.load(std::memory_order_acquire); block != nullptr;
-         block = block->next) {
-      visit(*block);
-    }
-  }
-
-  // Any thread; neither locks nor allocates. The address of a block of that number for which
-  // is_usable(address), made of a reserved one if there is none; kNowhere when the reserve is used
-  // up.
-  template <typename IsUsable>
-  [[nodiscard]] CellAddress ClaimBlock(std::int32_t number, IsUsable&& is_usable) const noexcept {
-    for (const bool may_claim : {false, true}) {
-      for (Block* block = blocks.load(std::memory_order_acquire); block != nullptr;
-           block = block->next) {
-        std::int32_t found = may_claim ? Block::kReserved : number;
-        const bool has_number =
-            block->number.compare_exchange_strong(found, number, std::memory_order_relaxed);
-        if ((has_number || found == number) && is_usable(block->address)) return block->address;
-      }
-    }
-    return kNowhere;
-  }
-};
-
 struct ResolvedSeries {
   std::uint32_t index = 0;
   CellAddress address = kNowhere;
@@ -166,12 +124,11 @@ struct ResolvedSeries {
 // rendered.
 class Metric {
  public:
-  Metric(std::uint32_t id, MetricDefinition definition);
-  ~Metric();
+  Metric(MetricId id, MetricDefinition definition);
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
 
-  [[nodiscard]] std::uint32_t id() const { return id_; }
+  [[nodiscard]] MetricId id() const { return id_; }
   [[nodiscard]] const MetricDefinition& definition() const { return definition_; }
   [[nodiscard]] const std::string& name() const { return definition_.name; }
   [[nodiscard]] bool IsExponential() const { return definition_.schema.has_value(); }
@@ -184,9 +141,29 @@ class Metric {
 
   [[nodiscard]] const SegmentedVector<Series>& series() const { return series_; }
 
-  // Registration mutex held. The series with these label values (as many as labels; empty =
-  // optional and absent), made if missing; past max_series the one overflow series, counted.
+  // The table. All of these: registration mutex held.
+  //
+  // The series with these label values (as many as labels; empty = optional and absent), made if
+  // missing, live again if idle; once max_series slots are in use the one overflow series, counted.
   Result<ResolvedSeries> Resolve(std::span<const std::string> values, CellAllocator& cells);
+  // The live or idle series with these label values.
+  [[nodiscard]] std::optional<std::uint32_t> Find(std::span<const std::string> values) const;
+  // Every live or idle series, the overflow series among them.
+  [[nodiscard]] std::vector<std::uint32_t> Indices() const;
+  // Ends a live or idle series: kRemoved or kExpired. Its label set leads to a new one from now on.
+  void TakeOut(std::uint32_t series, SeriesState to);
+  // Frees the cells and the slot of a series that was taken out; nobody looks at it any more.
+  void Free(std::uint32_t series, CellAllocator& cells);
+  void AddHolder(std::uint32_t series, bool pins);
+  void RemoveHolder(std::uint32_t series, bool pins);
+  void SetState(std::uint32_t series, SeriesState state) {
+    series_[series].state.store(state, std::memory_order_release);
+  }
+  [[nodiscard]] bool HasRoom() const { return InUse() < definition_.max_series; }
+  [[nodiscard]] bool IsOverflow(std::uint32_t series) const {
+    return overflow_ && overflow_->index == series;
+  }
+  [[nodiscard]] IdleWatch& idle_watch() { return idle_watch_; }
 
   // Registration mutex held. The address of a block of a series, made if missing. Exponential
   // histograms only.
@@ -198,18 +175,32 @@ class Metric {
   // Any thread.
   [[nodiscard]] std::uint32_t ReservedBlocks(std::uint32_t series) const;
 
-  // Calls visit(address, cells) for every range that the metric's series hold.
+  // Calls visit(address, cells) for every range of cells of one series.
   template <typename Visit>
-  void ForEachRange(Visit&& visit) const {
-    const std::size_t count = series_.size();
-    for (std::size_t i = 0; i < count; ++i) {
-      visit(series_[i].address, cells_per_series_);
-      series_[i].ForEachBlock([&](const Block& block) {
-        const bool is_in_head = block.address - series_[i].address < cells_per_series_;
-        if (!is_in_head) visit(block.address, mapping().BlockCells());
-      });
+  void ForEachRangeOf(const Series& series, Visit&& visit) const {
+    visit(series.address, cells_per_series_);
+    series.ForEachBlock([&](const Block& block) {
+      const bool is_in_head = block.address - series.address < cells_per_series_;
+      if (!is_in_head) visit(block.address, mapping().BlockCells());
+    });
+  }
+
+  // Calls visit(index, series) for every series that has not ended.
+  template <typename Visit>
+  void ForEachSeries(Visit&& visit) const {
+    const auto count = static_cast<std::uint32_t>(series_.size());
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const Series& series = series_[i];
+      if (series.Is(SeriesState::kLive) || series.Is(SeriesState::kIdle)) visit(i, series);
     }
   }
+
+  // What expired series held: a counter's value, a histogram's observations. Guarded by the merge
+  // lock.
+  DoubleDouble expired;
+
+  // Exclusive merge lock held, as snapshots read it, and the epoch pinned.
+  void SetCreated(std::uint32_t series, double created) { series_[series].created = created; }
 
   void CountRejection(Rejection reason) {
     rejected_[static_cast<std::size_t>(reason)].fetch_add(
@@ -229,15 +220,22 @@ class Metric {
 
  private:
   Result<ResolvedSeries> AddSeries(std::string labels, CellAllocator& cells);
+  std::size_t TakeSlot();
+  // Slots that are not free; the overflow series has one beside them.
+  [[nodiscard]] std::size_t InUse() const {
+    return series_.size() - free_slots_.size() - (overflow_ ? 1 : 0);
+  }
   void AddBlock(Series& series, std::int32_t number, CellAddress address);
 
-  const std::uint32_t id_;
+  const MetricId id_;
   const MetricDefinition definition_;
   const std::uint32_t cells_per_series_;
   SegmentedVector<Series> series_;
   std::unordered_map<std::string_view, std::uint32_t>
-      index_;  // label text -> series; views into series_
+      index_;  // label text -> series, live or idle; views into series_
+  std::vector<std::uint32_t> free_slots_;
   std::optional<ResolvedSeries> overflow_;
+  IdleWatch idle_watch_;
   std::array<std::atomic<std::uint64_t>, kRejectionNames.size()> rejected_{};
   std::atomic<std::uint64_t> overflowed_{0};
   std::atomic<bool> removed_{false};

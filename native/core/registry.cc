@@ -1,19 +1,17 @@
-// The registry's operations; the protocol is told at the head of registry.h.
+// Definitions, series, shards and reading; the life of series is in registry_life.cc. The protocol
+// is told at the head of registry.h.
 #include "core/registry.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/merge.h"
+#include "core/self_metrics.h"
 
 namespace nanotally {
 namespace {
 
 constexpr std::array<std::string_view, 3> kHistogramSuffixes = {"_bucket", "_sum", "_count"};
-
-// Families that every registry makes by itself; see render/.
-constexpr std::array<std::string_view, 2> kBuiltIn = {"nanotally_rejected_total",
-                                                      "nanotally_overflowed_total"};
 
 Status Conflict(const std::string& name, const std::string& why) {
   return {ErrorCode::kMetricConflict, "metric " + name + " " + why};
@@ -24,15 +22,13 @@ Status Closed(const std::string& registry) {
           registry.empty() ? "the registry is closed" : "the registry " + registry + " is closed"};
 }
 
-Status Removed() { return {ErrorCode::kMetricRemoved, "the metric was removed from its registry"}; }
-
 }  // namespace
 
 Registry::Registry(Arena& arena, std::uint32_t id, std::string name)
     : arena_(arena), id_(id), name_(std::move(name)) {}
 
 Status Registry::CheckNameLockHeld(const std::string& name, bool is_histogram) const {
-  if (std::find(kBuiltIn.begin(), kBuiltIn.end(), name) != kBuiltIn.end()) {
+  if (SelfMetrics::IsName(name)) {
     return Conflict(name, "is one of nanotally's own");
   }
   for (const std::string_view suffix : kHistogramSuffixes) {
@@ -67,7 +63,8 @@ Result<DefinedMetric> Registry::Define(MetricDefinition definition) {
       !status.ok()) {
     return status;
   }
-  if (definition.type == MetricType::kGauge && definition.aggregate == Aggregate::kLast) {
+  if (definition.type == MetricType::kGauge &&
+      (definition.aggregate == Aggregate::kLast || definition.idle_timeout.count() > 0)) {
     orders_gauges_.store(true, std::memory_order_relaxed);
   }
   const MetricId id = next_id_++;
@@ -92,54 +89,14 @@ Status Registry::DefineDerived(DerivedDefinition definition) {
   return {};
 }
 
-void Registry::BuryLockHeld(std::shared_ptr<Metric> metric) {
-  metric->MarkRemoved();
-  by_id_.erase(metric->id());
-  graves_.push_back({std::move(metric), live_shards_});
-}
-
-bool Registry::Remove(const std::string& name) {
-  {
-    const std::lock_guard lock(registration_);
-    if (derived_.erase(name) > 0) return true;
-    const auto found = metrics_.find(name);
-    if (found == metrics_.end()) return false;
-    BuryLockHeld(std::move(found->second));
-    metrics_.erase(found);
-  }
-  TellRemoved();
-  return true;
-}
-
-void Registry::Close() {
-  {
-    const std::lock_guard lock(registration_);
-    closed_.store(true, std::memory_order_release);
-    for (auto& [name, metric] : metrics_) BuryLockHeld(std::move(metric));
-    metrics_.clear();
-    derived_.clear();
-  }
-  TellRemoved();
-}
-
-void Registry::TellRemoved() {
-  ReleasePending(0, {});  // no shard may have been listed at all
-  const auto listener = [&] {
-    const std::lock_guard lock(registration_);
-    return on_removal_;
-  }();
-  if (listener) listener();
-}
-
-void Registry::OnRemoval(std::function<void()> listener) {
-  const std::lock_guard lock(registration_);
-  on_removal_ = std::move(listener);
+std::shared_ptr<Metric> Registry::FindLockHeld(MetricId metric) const {
+  const auto found = by_id_.find(metric);
+  return found == by_id_.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<Metric> Registry::Find(MetricId metric) const {
   const std::lock_guard lock(registration_);
-  const auto found = by_id_.find(metric);
-  return found == by_id_.end() ? nullptr : found->second;
+  return FindLockHeld(metric);
 }
 
 std::shared_ptr<Metric> Registry::FindByName(const std::string& name) const {
@@ -148,27 +105,38 @@ std::shared_ptr<Metric> Registry::FindByName(const std::string& name) const {
   return found == metrics_.end() ? nullptr : found->second;
 }
 
-Result<ResolvedSeries> Registry::Resolve(MetricId metric, std::span<const std::string> values) {
-  const std::lock_guard lock(registration_);
-  const auto found = by_id_.find(metric);
-  if (found == by_id_.end()) return Removed();
-  return found->second->Resolve(values, cells_);
+Result<ResolvedSeries> Registry::Resolve(Shard& shard, MetricId id,
+                                         std::span<const std::string> values) {
+  for (bool again = true;; again = false) {
+    {
+      const std::lock_guard lock(registration_);
+      const auto metric = FindLockHeld(id);
+      if (metric == nullptr) return MetricRemoved();
+      // Slots that only wait to be freed are not what max_series means.
+      const bool may_free = again && graveyard_.HasFree(epochs_->Oldest());
+      if (!may_free || metric->Find(values) || metric->HasRoom()) {
+        auto resolved = metric->Resolve(values, cells_);
+        if (resolved.ok()) graveyard_.Hold(shard.ordinal(), metric, resolved.value().index);
+        return resolved;
+      }
+    }
+    Reclaim();
+  }
 }
 
-Result<CellAddress> Registry::ResolveBlock(MetricId metric, std::uint32_t series,
-                                           std::int32_t number) {
+Result<CellAddress> Registry::ResolveBlock(MetricId id, std::uint32_t series, std::int32_t number) {
   const std::lock_guard lock(registration_);
-  const auto found = by_id_.find(metric);
-  if (found == by_id_.end()) return Removed();
-  return found->second->ResolveBlock(series, number, cells_);
+  const auto metric = FindLockHeld(id);
+  if (metric == nullptr) return MetricRemoved();
+  return metric->ResolveBlock(series, number, cells_);
 }
 
 Status Registry::ReserveBlocks(MetricId metric, std::uint32_t series, std::uint32_t blocks,
                                Shard& shard) {
   const std::lock_guard lock(registration_);
-  const auto found = by_id_.find(metric);
-  if (found == by_id_.end()) return Removed();
-  Metric& histogram = *found->second;
+  const auto found = FindLockHeld(metric);
+  if (found == nullptr) return MetricRemoved();
+  Metric& histogram = *found;
   for (std::uint32_t have = histogram.ReservedBlocks(series); have < blocks; ++have) {
     const std::uint32_t size = histogram.mapping().BlockCells();
     const CellAddress address = cells_.Allocate(size);
@@ -182,7 +150,7 @@ Status Registry::ReserveBlocks(MetricId metric, std::uint32_t series, std::uint3
   return {};
 }
 
-Shard* Registry::OpenShard(Slots slots) {
+Shard* Registry::OpenShard(Slots slots, bool pins) {
   Shard* shard = nullptr;
   {
     const auto lock = merge_.Exclusive();
@@ -190,7 +158,7 @@ Shard* Registry::OpenShard(Slots slots) {
     shard = shards_.back().get();
   }
   const std::lock_guard lock(registration_);
-  live_shards_.insert(shard->ordinal());
+  graveyard_.AddRecorder(shard->ordinal(), pins);
   return shard;
 }
 
@@ -202,24 +170,21 @@ void Registry::EndShard(Shard* shard) {
     const auto lock = merge_.Exclusive();
     // All the memory first: a fold that ran out of it half way would be counted twice.
     for (std::uint32_t i = 0; i < shard->chunk_count(); ++i) {
-      if (shard->chunk(i) != nullptr) static_cast<void>(retired_.At(MakeAddress(i, 0)));
+      if (shard->chunk(i) != nullptr) static_cast<void>(remainders_.retired.At(MakeAddress(i, 0)));
     }
     for (const auto& metric : metrics) {
-      if (!metric->IsRemoved()) FoldShard(*metric, *shard, retired_);
+      if (!metric->IsRemoved()) FoldShard(*metric, *shard, remainders_);
     }
     const auto listed = std::find_if(shards_.begin(), shards_.end(),
                                      [&](const auto& s) { return s.get() == shard; });
     ended = std::move(*listed);
     shards_.erase(listed);
   }
-  std::vector<MetricId> pending = [&] {
+  {
     const std::lock_guard lock(registration_);
-    live_shards_.erase(ordinal);
-    std::vector<MetricId> ids;
-    for (const Grave& grave : graves_) ids.push_back(grave.metric->id());
-    return ids;
-  }();
-  ReleasePending(ordinal, pending);
+    graveyard_.RemoveRecorder(ordinal);
+  }
+  Reclaim();
 }
 
 double* Registry::EnsureChunk(Shard& shard, std::uint32_t index) {
@@ -234,66 +199,6 @@ void Registry::AdoptChunk(Shard& shard, std::uint32_t index, double* memory) {
   const std::lock_guard lock(tick_mutex_);
   shard.AdoptChunk(index, memory);
   PublishTickLockHeld(memory);
-}
-
-std::vector<MetricId> Registry::PendingRemovals(const Shard& shard) const {
-  const std::lock_guard lock(registration_);
-  std::vector<MetricId> metrics;
-  for (const Grave& grave : graves_) {
-    if (grave.pending.contains(shard.ordinal())) metrics.push_back(grave.metric->id());
-  }
-  return metrics;
-}
-
-void Registry::Acknowledge(Shard& shard, std::span<const MetricId> metrics) {
-  std::vector<std::shared_ptr<Metric>> buried;
-  {
-    const std::lock_guard lock(registration_);
-    for (const Grave& grave : graves_) {
-      if (std::find(metrics.begin(), metrics.end(), grave.metric->id()) != metrics.end())
-        buried.push_back(grave.metric);
-    }
-  }
-  {
-    const auto lock = merge_.Exclusive();
-    for (const auto& metric : buried) ClearShard(*metric, shard);
-  }
-  ReleasePending(shard.ordinal(), metrics);
-}
-
-// Notes that the shard is done with `metrics`, and reclaims every grave that no shard is left to
-// wait for.
-void Registry::ReleasePending(std::uint32_t ordinal, std::span<const MetricId> metrics) {
-  std::vector<std::shared_ptr<Metric>> free;
-  {
-    const std::lock_guard lock(registration_);
-    for (auto grave = graves_.begin(); grave != graves_.end();) {
-      if (std::find(metrics.begin(), metrics.end(), grave->metric->id()) != metrics.end())
-        grave->pending.erase(ordinal);
-      if (grave->pending.empty()) {
-        free.push_back(std::move(grave->metric));
-        grave = graves_.erase(grave);
-      } else {
-        ++grave;
-      }
-    }
-  }
-  if (!free.empty()) Reclaim(std::move(free));
-}
-
-void Registry::Reclaim(std::vector<std::shared_ptr<Metric>> metrics) {
-  {
-    const auto lock = merge_.Exclusive();
-    for (const auto& metric : metrics) {
-      metric->ForEachRange(
-          [&](CellAddress address, std::uint32_t cells) { retired_.Clear(address, cells); });
-    }
-  }
-  const std::lock_guard lock(registration_);
-  for (const auto& metric : metrics) {
-    metric->ForEachRange(
-        [&](CellAddress address, std::uint32_t cells) { cells_.Free(address, cells); });
-  }
 }
 
 std::vector<std::shared_ptr<Metric>> Registry::Metrics() const {
@@ -316,7 +221,7 @@ std::vector<MetricSnapshot> Registry::Merge(std::span<const std::shared_ptr<Metr
   merged.reserve(metrics.size());
   const auto lock = merge_.Shared();
   for (const auto& metric : metrics) {
-    if (!metric->IsRemoved()) merged.push_back(MergeMetric(metric, shards_, retired_));
+    if (!metric->IsRemoved()) merged.push_back(MergeMetric(metric, shards_, remainders_));
   }
   return merged;
 }
@@ -327,17 +232,25 @@ Snapshot Registry::TakeSnapshot(Clock::time_point now) {
   std::vector<std::uint64_t> samples;
   for (const auto& gauge : derived) samples.push_back(gauge->Samples());
   Snapshot snapshot;
+  snapshot.pin = epochs_->Pin();
   snapshot.metrics = Merge(Metrics());
   for (std::size_t i = 0; i < derived.size(); ++i)
     snapshot.derived.push_back(derived[i]->Evaluate(snapshot.metrics, now, samples[i]));
   for (std::size_t i = 0; i < rejected_.size(); ++i) {
     snapshot.rejected[i] = rejected_[i].load(std::memory_order_relaxed);
   }
+  if (!name_.empty()) {
+    snapshot.statistics = {arena_.BytesInUse(), renders_.load(std::memory_order_relaxed),
+                           rendered_bytes_.load(std::memory_order_relaxed),
+                           static_cast<double>(render_ns_.load(std::memory_order_relaxed)) / 1e9};
+  }
   return snapshot;
 }
 
-void Registry::Tick(Clock::time_point now) {
+bool Registry::Tick(Clock::time_point now) {
+  Reclaim();
   AdvanceTick();
+  const auto pin = epochs_->Pin();
   for (const auto& gauge : DerivedGauges()) {
     if (!gauge->IsSampleDue(now)) continue;
     std::vector<std::shared_ptr<Metric>> operands;
@@ -346,10 +259,13 @@ void Registry::Tick(Clock::time_point now) {
     }
     gauge->Sample(Merge(operands), now);
   }
+  for (const auto& metric : Metrics()) WatchIdle(metric, now);
+  const std::lock_guard lock(registration_);
+  return graveyard_.TakeNews();
 }
 
-void Registry::AdvanceTick() {
-  if (!orders_gauges_.load(std::memory_order_relaxed)) return;
+void Registry::AdvanceTick(bool in_any_case) {
+  if (!in_any_case && !orders_gauges_.load(std::memory_order_relaxed)) return;
   const auto shared = merge_.Shared();
   const std::lock_guard lock(tick_mutex_);
   tick_ += 1;
@@ -363,6 +279,12 @@ void Registry::AdvanceTick() {
 // A chunk is published before its tick is written, both under tick_mutex_, so no chunk is left with
 // an older tick.
 void Registry::PublishTickLockHeld(double* chunk) const { StoreCell(chunk + kTickCell, tick_); }
+
+void Registry::CountRender(std::chrono::nanoseconds took, std::size_t bytes) noexcept {
+  renders_.fetch_add(1, std::memory_order_relaxed);
+  rendered_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  render_ns_.fetch_add(took.count(), std::memory_order_relaxed);
+}
 
 void Registry::CountRejection(MetricId metric, Rejection reason) {
   if (const auto found = Find(metric)) {

@@ -6,11 +6,27 @@
 // together; tick_mutex_ is a leaf. Recording takes none of them, and formatting happens after all
 // are released.
 //
-// Removing a metric. It leaves the table at once and is marked, so snapshots that start later skip
-// its cells. Its cells are reused only after every shard that was listed at that time has
-// acknowledged (its recorder has redirected its handles) or ended: the metric waits in graves_
-// until then. An acknowledging shard zeroes its own cells, as it is their only writer, under the
-// exclusive lock, so a snapshot that still reads the metric is over by then.
+// The life of a series. A label set that is asked for takes a free slot of its metric's table
+// (kLive). Its cells lie at one address in every shard; a recorder that holds a handle may write
+// its own at any time, without any lock. From there:
+//
+// - Removal (RemoveSeries, Clear, Remove, Close): at once the series is kRemoved, or its metric is
+//   marked, so snapshots that start later skip it, and its label set leads to a new series. Every
+//   recorder that held it redirects its handles and acknowledges; one that ends has acknowledged
+//   all. Then, and when no snapshot that may name it is left (core/epochs.h), whoever finds that
+//   zeroes its cells in all shards: nobody else can write them, and a recorder that let go of it
+//   long ago may have left its share. Cells and slot are used anew.
+// - Idleness (a metric's idle_timeout): a tick that finds its cells unchanged for so long hides it
+//   (kIdle) and asks the recorders that hold it to let go: each does that unless its user may still
+//   record through a handle. A tick that sees the cells change, or a lookup, makes it kLive again,
+//   as it was. When nobody holds it at two ticks, and nothing changed between them, it is kExpired:
+//   its label set leads to a new series, and once no snapshot may name it, its count is added to
+//   its metric's total and it is cleared as above. A series that native threads hold is never idle.
+//
+// Slots that are not free count against max_series: a recorder that does not answer delays reuse
+// and lets label sets overflow, but it cannot make memory grow. Everything that zeroes or folds
+// cells holds the exclusive merge lock, so no snapshot sees half of it. The table itself and all
+// states change under `registration_`; kExpired to kRemoved, with the folding, under `merge_`.
 #pragma once
 
 #include <atomic>
@@ -19,7 +35,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -27,17 +43,26 @@
 
 #include "core/arena.h"
 #include "core/cell_allocator.h"
+#include "core/cell_totals.h"
 #include "core/derived_gauge.h"
+#include "core/epochs.h"
+#include "core/graveyard.h"
 #include "core/merge_lock.h"
 #include "core/metric.h"
-#include "core/retired_totals.h"
 #include "core/shard.h"
 #include "core/snapshot.h"
 #include "core/status.h"
 
 namespace nanotally {
 
-using MetricId = std::uint32_t;
+// A removal, as a recorder is told of it.
+struct Removal {
+  std::uint64_t epoch = 0;  // to acknowledge it by
+  MetricId metric = 0;
+  std::optional<std::uint32_t> series;  // none: the whole metric
+  // Of the series; empty for the overflow series, and for a metric.
+  std::vector<std::string> values;
+};
 
 struct DefinedMetric {
   MetricId id = 0;
@@ -65,9 +90,19 @@ class Registry {
   void Close();
   [[nodiscard]] bool IsClosed() const { return closed_.load(std::memory_order_acquire); }
 
-  // Series. kMetricRemoved once the metric is gone.
-  Result<ResolvedSeries> Resolve(MetricId metric, std::span<const std::string> values);
+  // Series. kMetricRemoved once the metric is gone. The recorder of `shard` holds what it resolves.
+  Result<ResolvedSeries> Resolve(Shard& shard, MetricId metric,
+                                 std::span<const std::string> values);
   Result<CellAddress> ResolveBlock(MetricId metric, std::uint32_t series, std::int32_t number);
+  // The recorder of `shard` has no handle of the series any more that anybody could record through.
+  void LetGo(Shard& shard, MetricId metric, std::uint32_t series);
+  // Ends a series; false when there is none of these values.
+  Result<bool> RemoveSeries(MetricId metric, std::span<const std::string> values);
+  // Ends all series of a metric. How many there were.
+  Result<std::size_t> Clear(MetricId metric);
+  // All series of the metric read as if they had just begun; no cell is written. Recordings made
+  // meanwhile may count either way.
+  Status Reset(MetricId metric);
   // nullptr when there is no such metric (any more).
   [[nodiscard]] std::shared_ptr<Metric> Find(MetricId metric) const;
   // nullptr likewise.
@@ -79,7 +114,8 @@ class Registry {
 
   // Shards. The registry owns them; one belongs to the recorder that opened it: an environment, on
   // whose thread all of these run, or the native threads, see native/record/.
-  [[nodiscard]] Shard* OpenShard(Slots slots = {});
+  // `pins`: series that the recorder holds do not become idle.
+  [[nodiscard]] Shard* OpenShard(Slots slots = {}, bool pins = false);
   // Folds what the shard holds into the retired totals and frees its chunks. Without
   // memory for the totals it throws std::bad_alloc and has folded nothing: the shard counts on.
   void EndShard(Shard* shard);
@@ -88,10 +124,13 @@ class Registry {
   // The same with memory that the environment's runtime owns.
   void AdoptChunk(Shard& shard, std::uint32_t index, double* memory);
 
-  // The removed metrics that `shard` has yet to acknowledge, and acknowledging them: by then no
-  // handle of the environment leads to their cells any more.
-  [[nodiscard]] std::vector<MetricId> PendingRemovals(const Shard& shard) const;
-  void Acknowledge(Shard& shard, std::span<const MetricId> metrics);
+  // What was removed and `shard` has yet to acknowledge, in that order, and acknowledging it: by
+  // then no handle of the recorder leads to those cells any more.
+  [[nodiscard]] std::vector<Removal> PendingRemovals(const Shard& shard);
+  void Acknowledge(Shard& shard, std::span<const std::uint64_t> epochs);
+  // The idle series that the recorder of `shard` was asked to let go of since the last call and
+  // still holds; `epoch` means nothing.
+  [[nodiscard]] std::vector<Removal> TakeIdle(const Shard& shard);
   // Calls `listener` after each removal, on the removing thread, which holds no lock. At most one;
   // an empty function ends it.
   void OnRemoval(std::function<void()> listener);
@@ -99,26 +138,28 @@ class Registry {
   // Reading.
   [[nodiscard]] Snapshot TakeSnapshot(Clock::time_point now);
 
-  // Called about every 100 ms: advances the tick that orders gauge values, and samples the rates.
-  void Tick(Clock::time_point now);
+  // Called about every 100 ms: advances the tick that orders gauge values, samples the rates, hides
+  // and expires idle series. True when recorders have removals or idle series to look at.
+  bool Tick(Clock::time_point now);
+
+  // Notes that an exposition of so many bytes was made.
+  void CountRender(std::chrono::nanoseconds took, std::size_t bytes) noexcept;
 
   void CountRejection(MetricId metric, Rejection reason);
   // Recordings that belong to no metric (any more). Takes no lock.
   void CountRejection(Rejection reason, std::uint64_t count = 1);
 
  private:
-  // A removed metric, and the ordinals of the shards whose acknowledgement it waits for.
-  struct Grave {
-    std::shared_ptr<Metric> metric;
-    std::set<std::uint32_t> pending;
-  };
-
   Status CheckNameLockHeld(const std::string& name, bool is_histogram) const;
+  [[nodiscard]] std::shared_ptr<Metric> FindLockHeld(MetricId metric) const;
   void BuryLockHeld(std::shared_ptr<Metric> metric);
+  void EndSeriesLockHeld(const std::shared_ptr<Metric>& metric, std::uint32_t series,
+                         SeriesState to);
   void TellRemoved();
-  void ReleasePending(std::uint32_t ordinal, std::span<const MetricId> metrics);
-  void Reclaim(std::vector<std::shared_ptr<Metric>> metrics);
-  void AdvanceTick();
+  void Reclaim();
+  void WatchIdle(const std::shared_ptr<Metric>& metric, Clock::time_point now);
+  // Does nothing where no gauge needs the order, but `in_any_case`.
+  void AdvanceTick(bool in_any_case = false);
   void PublishTickLockHeld(double* chunk) const;
   [[nodiscard]] std::vector<std::shared_ptr<Metric>> Metrics() const;
   [[nodiscard]] std::vector<std::shared_ptr<DerivedGauge>> DerivedGauges() const;
@@ -133,6 +174,10 @@ class Registry {
       false};  // whether any gauge needs the tick; relaxed: a late tick costs 100 ms of order
   std::array<std::atomic<std::uint64_t>, kRejectionNames.size()>
       rejected_{};  // relaxed: statistics
+  // relaxed: likewise.
+  std::atomic<std::uint64_t> renders_{0};
+  std::atomic<std::uint64_t> rendered_bytes_{0};
+  std::atomic<std::int64_t> render_ns_{0};
 
   mutable std::mutex registration_;
   std::map<std::string, std::shared_ptr<Metric>> metrics_;
@@ -140,14 +185,15 @@ class Registry {
   std::unordered_map<MetricId, std::shared_ptr<Metric>> by_id_;
   MetricId next_id_ = 1;
   CellAllocator cells_;
-  std::set<std::uint32_t> live_shards_;  // ordinals
-  std::vector<Grave> graves_;
+  Graveyard graveyard_;
   std::function<void()> on_removal_;
 
   MergeLock merge_;
   std::vector<std::unique_ptr<Shard>> shards_;  // ascending by ordinal
-  RetiredTotals retired_;
+  Remainders remainders_;
   std::uint32_t next_ordinal_ = 0;
+
+  const std::shared_ptr<Epochs> epochs_ = std::make_shared<Epochs>();
 
   std::mutex tick_mutex_;
   double tick_ = 1;  // 0 would read as "never set"

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,11 @@ struct MetricSnapshot {
   std::vector<SeriesView> series;
   std::vector<double> values;  // counters, gauges
   std::vector<HistogramValue> histograms;
+  // What series that are idle or have expired hold or held: a counter's value, a histogram's
+  // observations. 0 for gauges.
+  double expired = 0;
+  std::uint32_t idle_series = 0;
+  std::uint32_t waiting_series = 0;  // ended, but their slots cannot be used anew yet
 };
 
 // A family that no metric of the table stands behind: a derived gauge, or one of nanotally's own.
@@ -76,12 +82,24 @@ struct ComputedFamily {
   std::vector<ComputedSample> samples;
 };
 
+// What a process-wide registry tells of itself.
+struct RegistryStatistics {
+  std::size_t arena_bytes = 0;  // of all registries of the process
+  std::uint64_t renders = 0;
+  std::uint64_t rendered_bytes = 0;
+  double render_seconds = 0;
+};
+
 struct Snapshot {
+  std::shared_ptr<const void>
+      pin;  // keeps the slots of series that are named here, see core/epochs.h
   std::vector<MetricSnapshot> metrics;  // ascending by name
   // Ascending by name. Series whose denominator is 0 are not there.
   std::vector<ComputedFamily> derived;
   // Recordings of no metric at all (a bad name given to record()), by Rejection.
   std::array<std::uint64_t, kRejectionNames.size()> rejected{};
+  // Nothing for a registry that is private to one environment.
+  std::optional<RegistryStatistics> statistics;
 };
 
 }  // namespace nanotally

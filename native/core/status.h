@@ -47,6 +47,10 @@ struct [[nodiscard]] Status {
   [[nodiscard]] bool ok() const { return code == ErrorCode::kOk; }
 };
 
+inline Status MetricRemoved() {
+  return {ErrorCode::kMetricRemoved, "the metric was removed from its registry"};
+}
+
 template <typename T>
 class [[nodiscard]] Result {
  public:

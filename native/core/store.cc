@@ -40,13 +40,17 @@ void Store::Close(Registry& registry) {
   registries_.erase(registry.id());
 }
 
-void Store::Tick(Clock::time_point now) {
+std::vector<std::uint32_t> Store::Tick(Clock::time_point now) {
   std::vector<std::shared_ptr<Registry>> registries;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, registry] : registries_) registries.push_back(registry);
   }
-  for (const auto& registry : registries) registry->Tick(now);
+  std::vector<std::uint32_t> news;
+  for (const auto& registry : registries) {
+    if (registry->Tick(now)) news.push_back(registry->id());
+  }
+  return news;
 }
 
 }  // namespace nanotally

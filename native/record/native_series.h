@@ -10,8 +10,9 @@
 //
 // Removal. `live` becomes null, then a fence makes every sequence under way start over and see it;
 // from then on nothing is written, and the cells may be used again. Atomic writers cannot be
-// fenced: where there may have been any, and for gauges, the cells wait until all handles were
-// released, which is the caller's word that nobody records through them.
+// fenced: where there may have been any, for gauges, and where not the metric but one series is
+// removed, the cells wait until all handles were released, which is the caller's word that nobody
+// records through them.
 #pragma once
 
 #include <array>
@@ -33,8 +34,8 @@ class RegistryRecorder;
 // The slots of the native shards of this process: those of CPUs only where there is rseq.
 [[nodiscard]] Slots NativeSlots();
 
-// Any thread records. 128 bytes; a histogram 640. Owned by its RegistryRecorder, until it is
-// released and its metric removed.
+// Any thread records. 128 bytes; a histogram 640. Owned by its RegistryRecorder, until its last
+// handle is released.
 class alignas(kCacheLineBytes) NativeSeries {
  public:
   // `cells` are those of slot 0. No `owner`, metric or cells: recording is turned off.
@@ -64,6 +65,8 @@ class alignas(kCacheLineBytes) NativeSeries {
 
   // Gets and releases; guarded by the owner's mutex.
   std::uint32_t handles = 0;
+  // Of the series, to be acknowledged with the last release; likewise.
+  std::uint64_t removal = 0;
 
  protected:
   // Adds to the cell of this CPU or thread; `cell` is slot 0's. False when the metric is gone.

@@ -55,10 +55,8 @@ Result<NativeSeries*> Recorder::Get(const SeriesRequest& request) {
     return Conflict(metric->name(), "is already defined with another type");
   const auto values = ValuesFor(metric->definition(), request);
   if (!values.ok()) return values.status();
-  const auto series = registry->Resolve(metric->id(), values.value());
-  if (!series.ok()) return series.status();
   if (metric->IsExponential()) start_ticks_();
-  const auto opened = Open(registry)->Open(std::move(metric), series.value());
+  const auto opened = Open(registry)->Get(std::move(metric), values.value());
   if (!opened.ok()) DropIfOver(registry->id());
   return opened;
 }

@@ -23,7 +23,7 @@ std::uint32_t ReserveOf(const BucketMapping& mapping) {
 }  // namespace
 
 RegistryRecorder::RegistryRecorder(std::shared_ptr<Registry> registry)
-    : registry_(std::move(registry)), shard_(registry_->OpenShard(NativeSlots())) {}
+    : registry_(std::move(registry)), shard_(registry_->OpenShard(NativeSlots(), true)) {}
 
 double* RegistryRecorder::Cells(CellAddress address) {
   double* chunk = registry_->EnsureChunk(*shard_, ChunkOf(address));
@@ -34,59 +34,94 @@ Status RegistryRecorder::Reserve(const Metric& metric, std::uint32_t series) {
   return registry_->ReserveBlocks(metric.id(), series, ReserveOf(metric.mapping()), *shard_);
 }
 
-Result<NativeSeries*> RegistryRecorder::Open(std::shared_ptr<Metric> metric,
-                                             const ResolvedSeries& resolved) {
+Result<NativeSeries*> RegistryRecorder::Get(std::shared_ptr<Metric> metric,
+                                            std::span<const std::string> values) {
   const std::lock_guard lock(mutex_);
-  // A removal marks the metric before it calls CatchUp, which waits for the mutex: what is opened
-  // here unmarked is redirected there.
-  if (metric->IsRemoved() || shard_ == nullptr)
-    return Status{ErrorCode::kMetricRemoved, "the metric was removed from its registry"};
+  if (shard_ == nullptr) return MetricRemoved();
+  const auto resolved = registry_->Resolve(*shard_, metric->id(), values);
+  if (!resolved.ok()) return resolved.status();
+  // A removal that comes now calls CatchUp, which waits for the mutex: what is opened here is
+  // redirected there.
   MetricHandles& handles = metrics_[metric->id()];
   handles.metric = metric;
-  std::unique_ptr<NativeSeries>& series = handles.series[resolved.index];
+  const std::uint32_t index = resolved.value().index;
+  std::unique_ptr<NativeSeries>& series = handles.series[index];
   if (series == nullptr) {
-    double* cells = Cells(resolved.address);
-    if (cells == nullptr)
-      return Status{ErrorCode::kOutOfMemory, "no memory for another chunk of cells"};
-    if (metric->definition().type == MetricType::kHistogram) {
-      if (metric->IsExponential()) {
-        if (Status status = Reserve(*metric, resolved.index); !status.ok()) return status;
-      }
-      series = std::make_unique<NativeHistogram>(this, std::move(metric), resolved.index, cells);
-    } else {
-      series = std::make_unique<NativeSeries>(this, std::move(metric), resolved.index, cells);
+    auto made = Make(std::move(metric), resolved.value());
+    if (!made.ok()) {
+      registry_->LetGo(*shard_, handles.metric->id(), index);
+      handles.series.erase(index);
+      if (handles.open == 0) metrics_.erase(handles.metric->id());
+      return made.status();
     }
+    series = std::move(made.value());
   }
   ++series->handles;
   ++handles.open;
   return series.get();
 }
 
+Result<std::unique_ptr<NativeSeries>> RegistryRecorder::Make(std::shared_ptr<Metric> metric,
+                                                             const ResolvedSeries& resolved) {
+  double* cells = Cells(resolved.address);
+  if (cells == nullptr)
+    return Status{ErrorCode::kOutOfMemory, "no memory for another chunk of cells"};
+  if (metric->definition().type != MetricType::kHistogram)
+    return std::make_unique<NativeSeries>(this, std::move(metric), resolved.index, cells);
+  if (metric->IsExponential()) {
+    if (Status status = Reserve(*metric, resolved.index); !status.ok()) return status;
+  }
+  return std::unique_ptr<NativeSeries>(
+      std::make_unique<NativeHistogram>(this, std::move(metric), resolved.index, cells));
+}
+
 void RegistryRecorder::Release(NativeSeries& series) {
   const std::lock_guard lock(mutex_);
   const auto found = metrics_.find(series.metric().id());
   MetricHandles& handles = found->second;
-  --series.handles;
-  if (--handles.open > 0 || !handles.metric->IsRemoved()) return;
-  const MetricId id = found->first;
+  --handles.open;
+  if (--series.handles == 0) {
+    const std::uint32_t index = series.index();
+    const std::uint64_t removal = series.removal;
+    handles.series.erase(index);  // `series` is gone
+    if (removal != 0) {
+      AcknowledgeLockHeld({removal});
+    } else if (shard_ != nullptr) {
+      registry_->LetGo(*shard_, found->first, index);
+    }
+  }
+  if (handles.open > 0) return;
+  const std::uint64_t removal = handles.removal;
   metrics_.erase(found);
-  AcknowledgeLockHeld({id});
+  if (removal != 0) AcknowledgeLockHeld({removal});
 }
 
 void RegistryRecorder::CatchUp() {
   const std::lock_guard lock(mutex_);
   if (shard_ == nullptr) return;
-  std::vector<MetricId> given_up;
-  std::vector<MetricId> redirected;
-  for (const MetricId id : registry_->PendingRemovals(*shard_)) {
-    const auto found = metrics_.find(id);
-    if (found == metrics_.end() || found->second.open == 0) {
-      if (found != metrics_.end()) metrics_.erase(found);
-      given_up.push_back(id);
+  std::vector<std::uint64_t> given_up;
+  std::vector<std::uint64_t> redirected;
+  for (const Removal& removal : registry_->PendingRemovals(*shard_)) {
+    const auto found = metrics_.find(removal.metric);
+    if (found == metrics_.end()) {
+      given_up.push_back(removal.epoch);
       continue;
     }
-    for (auto& [index, series] : found->second.series) series->Redirect();
-    if (found->second.metric->definition().type != MetricType::kGauge) redirected.push_back(id);
+    MetricHandles& handles = found->second;
+    if (removal.series) {
+      const auto series = handles.series.find(*removal.series);
+      if (series == handles.series.end()) {
+        given_up.push_back(removal.epoch);
+      } else {
+        series->second->Redirect();
+        series->second->removal = removal.epoch;
+      }
+      continue;
+    }
+    for (auto& [index, series] : handles.series) series->Redirect();
+    handles.removal = removal.epoch;
+    if (handles.metric->definition().type != MetricType::kGauge)
+      redirected.push_back(removal.epoch);
   }
   // The order matters: whoever added atomically before the fence is seen after it.
   if (!redirected.empty() && Rseq::Fence() && !NativeSeries::AddedAtomically())
@@ -94,8 +129,8 @@ void RegistryRecorder::CatchUp() {
   AcknowledgeLockHeld(given_up);
 }
 
-void RegistryRecorder::AcknowledgeLockHeld(const std::vector<MetricId>& metrics) {
-  if (shard_ != nullptr && !metrics.empty()) registry_->Acknowledge(*shard_, metrics);
+void RegistryRecorder::AcknowledgeLockHeld(const std::vector<std::uint64_t>& removals) {
+  if (shard_ != nullptr && !removals.empty()) registry_->Acknowledge(*shard_, removals);
 }
 
 void RegistryRecorder::Refill() {
@@ -105,6 +140,7 @@ void RegistryRecorder::Refill() {
   for (const auto& [id, handles] : metrics_) {
     if (!handles.metric->IsExponential() || handles.metric->IsRemoved()) continue;
     for (const auto& [index, series] : handles.series) {
+      if (series->removal != 0) continue;
       // Refused, the reserve stays as small as it is; what then needs a block asks again.
       static_cast<void>(Reserve(*handles.metric, index));
     }

@@ -7,7 +7,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/registry.h"
 #include "core/status.h"
@@ -22,12 +25,14 @@ class RegistryRecorder {
 
   [[nodiscard]] Registry& registry() const { return *registry_; }
 
-  // The handle of a series that Registry::Resolve gave, counted. kMetricRemoved; kOutOfMemory.
-  Result<NativeSeries*> Open(std::shared_ptr<Metric> metric, const ResolvedSeries& resolved);
+  // The handle of the series with these label values, counted: while it is open the series does
+  // not expire. kMetricRemoved; kOutOfMemory; kOutOfCells.
+  Result<NativeSeries*> Get(std::shared_ptr<Metric> metric, std::span<const std::string> values);
   void Release(NativeSeries& series);
 
-  // Redirects the handles of removed metrics, and gives up the cells of those that nothing can
-  // write any more.
+  // Redirects the handles of removed metrics and series, and gives up the cells of those that
+  // nothing can write any more. A removed series waits for the release of its handles: threads
+  // that are in the midst of recording walk its list of blocks.
   void CatchUp();
   // Fills the reserves of blocks that were drawn on.
   void Refill();
@@ -45,11 +50,15 @@ class RegistryRecorder {
     std::shared_ptr<Metric> metric;
     std::map<std::uint32_t, std::unique_ptr<NativeSeries>> series;  // by index
     std::uint32_t open = 0;
+    std::uint64_t removal = 0;  // of the metric, while it is not acknowledged
   };
 
+  // mutex_ held.
+  Result<std::unique_ptr<NativeSeries>> Make(std::shared_ptr<Metric> metric,
+                                             const ResolvedSeries& resolved);
   Status Reserve(const Metric& metric, std::uint32_t series);
   [[nodiscard]] double* Cells(CellAddress address);
-  void AcknowledgeLockHeld(const std::vector<MetricId>& metrics);
+  void AcknowledgeLockHeld(const std::vector<std::uint64_t>& removals);
 
   const std::shared_ptr<Registry> registry_;
   Shard* shard_;                              // nullptr once over

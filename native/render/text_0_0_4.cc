@@ -4,9 +4,9 @@
 #include <string_view>
 
 #include "core/label_text.h"
+#include "core/self_metrics.h"
 #include "render/classic_buckets.h"
 #include "render/number.h"
-#include "render/self_metrics.h"
 
 namespace nanotally {
 namespace {
@@ -139,7 +139,7 @@ void RenderText(const Snapshot& snapshot, std::string& text) {
   text.reserve(text.size() + ExpectedBytes(snapshot));
   for (const MetricSnapshot& metric : snapshot.metrics) AppendMetric(text, metric);
   for (const ComputedFamily& family : snapshot.derived) AppendComputed(text, family);
-  for (const ComputedFamily& family : SelfMetrics(snapshot)) AppendComputed(text, family);
+  for (const ComputedFamily& family : SelfMetrics::Of(snapshot)) AppendComputed(text, family);
 }
 
 }  // namespace nanotally

@@ -183,7 +183,7 @@ TEST(Registry, AClosedOneShowsAndTakesNothing) {
   EXPECT_TRUE(registry->IsClosed());
   EXPECT_EQ(CodeOf(registry->Define(CounterOf("c"))), ErrorCode::kRegistryClosed);
   EXPECT_EQ(registry->DefineDerived(RatioOf("r", metric, metric)).code, ErrorCode::kRegistryClosed);
-  EXPECT_EQ(registry->Resolve(id, {}).status().code, ErrorCode::kMetricRemoved);
+  EXPECT_EQ(registry.Resolve(id, {}).status().code, ErrorCode::kMetricRemoved);
   EXPECT_EQ(registry->Find(id), nullptr);
   EXPECT_FALSE(registry->Remove("c"));
   const Snapshot snapshot = registry->TakeSnapshot(At(0));

@@ -67,7 +67,7 @@ TEST(Gauge, IsAbsentUntilItIsSet) {
     GaugeTest gauge(aggregate);
     EXPECT_EQ(gauge.Value(), std::nullopt) << "no series";
     gauge.Begin(0).Begin(1);
-    Must(gauge.registry->Resolve(1, {}));
+    Must(gauge.registry.Resolve(1, {}));
     EXPECT_EQ(gauge.Value(), std::nullopt) << "resolved, never set: its stamp is 0";
     gauge.Set(1, 0);
     EXPECT_EQ(gauge.Value(), 0.0) << "set to 0, by one of two";

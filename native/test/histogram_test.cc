@@ -23,7 +23,7 @@ constexpr double kDenormal = std::numeric_limits<double>::denorm_min();
 struct OneHistogram {
   explicit OneHistogram(MetricDefinition definition)
       : metric(registry->Find(registry.Define(std::move(definition)))),
-        series(Must(registry->Resolve(metric->id(), {}))) {}
+        series(Must(registry.Resolve(metric->id(), {}))) {}
 
   void Observe(Environment& environment, double value) const {
     if (metric->IsExponential()) {

@@ -19,7 +19,7 @@ bool IsReclaimedAtOnce() { return Rseq::CanFence() && !NativeSeries::AddedAtomic
 // The address that the next counter gets, and so whether freed cells are in use again.
 CellAddress NextAddress(NativeThreads& native, const std::string& name) {
   const MetricId id = Must(native.registry()->Define(CounterOf(name))).id;
-  return Must(native.registry()->Resolve(id, {})).address;
+  return Must(ResolveOnce(*native.registry(), id)).address;
 }
 
 TEST(NativeRemoval, DropsAndCountsWhatComesLater) {
@@ -66,7 +66,7 @@ TEST(NativeRemoval, OfAGaugeWaitsForItsHandles) {
   const CellAddress address = gauge.metric().series()[0].address;
   registry->Remove("g");
   const auto next = [&](const char* name) {
-    return Must(registry->Resolve(Must(registry->Define(GaugeOf(name, Aggregate::kSum))).id, {}))
+    return Must(ResolveOnce(*registry, Must(registry->Define(GaugeOf(name, Aggregate::kSum))).id))
         .address;
   };
   EXPECT_NE(next("g2"), address);

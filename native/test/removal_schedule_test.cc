@@ -160,7 +160,7 @@ TEST(RemovalSchedules, ResolvingAgainstRemoval) {
       state->RecordNew(*state->remover);
     };
     const auto work = [state] {
-      const auto series = state->registry->Resolve(state->old, {});
+      const auto series = state->registry->Resolve(state->worker->shard(), state->old, {});
       if (series.ok()) {
         AddToCell(state->worker->Cells(series.value().address), kOld);
       } else {
@@ -186,7 +186,7 @@ TEST(RemovalSchedules, BeginningAgainstRemoval) {
     };
     const auto begin = [state] {
       Environment late(state->registry.registry);
-      const auto series = state->registry->Resolve(state->old, {});
+      const auto series = state->registry->Resolve(late.shard(), state->old, {});
       if (series.ok()) AddToCell(late.Cells(series.value().address), kOld);
       Step();
       late.CatchUp();
@@ -228,7 +228,8 @@ TEST(RemovalSchedules, ClosingAgainstEverything) {
     const auto work = [state] {
       const auto defined = state->registry->Define(CounterOf("new"));
       if (defined.ok()) {
-        const auto series = state->registry->Resolve(defined.value().id, {});
+        const auto series =
+            state->registry->Resolve(state->worker->shard(), defined.value().id, {});
         if (series.ok()) AddToCell(state->worker->Cells(series.value().address), 1);
       }
       state->worker->CatchUp();

@@ -58,7 +58,7 @@ class Worker {
   std::optional<std::pair<MetricId, ResolvedSeries>> Series(MetricDefinition definition) {
     environment_->CatchUp();
     const MetricId id = Must(registry_.Define(std::move(definition))).id;
-    const auto series = registry_.Resolve(id, {});
+    const auto series = registry_.Resolve(environment_->shard(), id, {});
     if (series.ok()) return std::pair(id, series.value());
     EXPECT_EQ(series.status().code, ErrorCode::kMetricRemoved);
     return std::nullopt;
@@ -160,7 +160,7 @@ void RunStorm(int workers, int actions) {
   for (int i = 0; i < 50; ++i) {
     const std::string name = std::to_string(i);
     const MetricId id = registry.Define(i % 2 == 0 ? CounterOf(name) : ExplicitOf(name, {1}));
-    EXPECT_LT(ChunkOf(Must(registry->Resolve(id, {})).address), 8u);
+    EXPECT_LT(ChunkOf(Must(registry.Resolve(id, {})).address), 8u);
     const Snapshot fresh = registry->TakeSnapshot(At(0));
     const MetricSnapshot& metric = GetMetric(fresh, name);
     EXPECT_EQ(i % 2 == 0 ? metric.values.at(0) : metric.histograms.at(0).Count(), 0);

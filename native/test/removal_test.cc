@@ -19,7 +19,7 @@ class RemovalTest : public ::testing::Test {
  protected:
   // Defines a counter and resolves its one series.
   CellAddress NewCounter(const std::string& name) {
-    return Must(registry_->Resolve(registry_.Define(CounterOf(name)), {})).address;
+    return Must(registry_.Resolve(registry_.Define(CounterOf(name)), {})).address;
   }
   void Record(Environment& environment, CellAddress address, double amount) {
     AddToCell(environment.Cells(address), amount);
@@ -42,7 +42,7 @@ TEST_F(RemovalTest, ARemovedMetricIsGoneAtOnce) {
   EXPECT_EQ(registry_->FindByName("a"), nullptr);
   EXPECT_EQ(registry_->Find(id), nullptr);
   EXPECT_TRUE(registry_->TakeSnapshot(At(0)).metrics.empty());
-  EXPECT_EQ(registry_->Resolve(id, {}).status().code, ErrorCode::kMetricRemoved);
+  EXPECT_EQ(registry_.Resolve(id, {}).status().code, ErrorCode::kMetricRemoved);
   // A late recording through an old handle hurts nobody.
   Record(environment, address, 1);
   EXPECT_TRUE(registry_->TakeSnapshot(At(0)).metrics.empty());
@@ -112,8 +112,7 @@ TEST_F(RemovalTest, WithoutEnvironmentsCellsAreFreeAtOnce) {
     Record(worker, NewCounter("a"), 5);
   }
   const CellAddress address = NewCounter("a2");
-  const CellAddress removed =
-      Must(registry_->Resolve(registry_->FindByName("a")->id(), {})).address;
+  const CellAddress removed = Must(registry_.Resolve(registry_->FindByName("a")->id(), {})).address;
   EXPECT_NE(removed, address);
   registry_->Remove("a");
   EXPECT_EQ(NewCounter("b"), removed);
@@ -194,8 +193,8 @@ TEST_F(RemovalTest, SeveralRemovalsArePendingTogether) {
   }
   EXPECT_EQ(registry_->PendingRemovals(environment.shard()).size(), 3u);
   // Acknowledging one lets go of that one only.
-  const auto pending = registry_->PendingRemovals(environment.shard());
-  registry_->Acknowledge(environment.shard(), std::vector<MetricId>{pending[1]});
+  const auto pending = EpochsOf(registry_->PendingRemovals(environment.shard()));
+  registry_->Acknowledge(environment.shard(), std::vector<std::uint64_t>{pending[1]});
   EXPECT_EQ(registry_->PendingRemovals(environment.shard()).size(), 2u);
   EXPECT_TRUE(removed.contains(NewCounter("d")));
   EXPECT_FALSE(removed.contains(NewCounter("e")));
@@ -209,9 +208,9 @@ TEST_F(RemovalTest, AcknowledgingAgainOrTheUnknownDoesNothing) {
   Environment second(registry_.registry);
   const CellAddress address = NewCounter("a");
   registry_->Remove("a");
-  const auto pending = registry_->PendingRemovals(first.shard());
+  const auto pending = EpochsOf(registry_->PendingRemovals(first.shard()));
   for (int i = 0; i < 3; ++i) registry_->Acknowledge(first.shard(), pending);
-  registry_->Acknowledge(first.shard(), std::vector<MetricId>{4711});
+  registry_->Acknowledge(first.shard(), std::vector<std::uint64_t>{4711});
   EXPECT_NE(NewCounter("b"), address) << "the second has not acknowledged";
   second.CatchUp();
   EXPECT_EQ(NewCounter("c"), address);

@@ -47,16 +47,16 @@ TEST(Resolve, AnEmptyOptionalLabelIsNotExposed) {
   auto definition = CounterOf("c", {"a", "b"});
   definition.optional_labels = 1;
   const MetricId id = registry.Define(definition);
-  const auto series = Must(registry->Resolve(id, Strings{"1", ""}));
+  const auto series = Must(registry.Resolve(id, Strings{"1", ""}));
   EXPECT_EQ(registry->Find(id)->series()[series.index].labels, R"(a="1")");
 }
 
 TEST(Resolve, RefusesAWrongNumberOfValuesAndUnknownMetrics) {
   TestRegistry registry;
   const MetricId id = registry.Define(CounterOf("c", {"a"}));
-  EXPECT_EQ(registry->Resolve(id, Strings{}).status().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(registry->Resolve(id, Strings{"1", "2"}).status().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(registry->Resolve(id + 1, Strings{"1"}).status().code, ErrorCode::kMetricRemoved);
+  EXPECT_EQ(registry.Resolve(id, Strings{}).status().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(registry.Resolve(id, Strings{"1", "2"}).status().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(registry.Resolve(id + 1, Strings{"1"}).status().code, ErrorCode::kMetricRemoved);
   EXPECT_EQ(registry->Find(id)->series().size(), 0u);
 }
 
@@ -116,18 +116,18 @@ TEST(MaxSeries, LabelValuesDoNotLeadToTheOverflowSeries) {
   auto definition = CounterOf("c", {"otel_metric_overflow"});
   definition.max_series = 2;
   const MetricId id = registry.Define(definition);
-  const auto first = Must(registry->Resolve(id, Strings{"1"}));
-  const auto second = Must(registry->Resolve(id, Strings{"2"}));
-  const auto overflow = Must(registry->Resolve(id, Strings{"3"}));
+  const auto first = Must(registry.Resolve(id, Strings{"1"}));
+  const auto second = Must(registry.Resolve(id, Strings{"2"}));
+  const auto overflow = Must(registry.Resolve(id, Strings{"3"}));
   EXPECT_TRUE(overflow.overflow);
   EXPECT_NE(overflow.address, first.address);
   // Not by its own text either: this is one more label set past the limit.
-  const auto same_text = Must(registry->Resolve(id, Strings{"true"}));
+  const auto same_text = Must(registry.Resolve(id, Strings{"true"}));
   EXPECT_TRUE(same_text.overflow);
   EXPECT_EQ(registry->Find(id)->Overflowed(), 2u);
   // What was there before is still found.
-  EXPECT_EQ(Must(registry->Resolve(id, Strings{"1"})).address, first.address);
-  EXPECT_EQ(Must(registry->Resolve(id, Strings{"2"})).address, second.address);
+  EXPECT_EQ(Must(registry.Resolve(id, Strings{"1"})).address, first.address);
+  EXPECT_EQ(Must(registry.Resolve(id, Strings{"2"})).address, second.address);
 }
 
 TEST(MaxSeries, HistogramsOverflowToo) {
@@ -152,7 +152,7 @@ TEST(ResolveBlock, GivesTheSamePlaceForTheSameBlock) {
   TestRegistry registry;
   for (int schema = kMinSchema; schema <= kMaxSchema; ++schema) {
     const MetricId id = registry.Define(ExponentialOf("h" + std::to_string(schema + 4), schema));
-    const auto series = Must(registry->Resolve(id, {}));
+    const auto series = Must(registry.Resolve(id, {}));
     std::set<CellAddress> addresses;
     for (int number = 100; number < 110; ++number) {
       const CellAddress address = Must(registry->ResolveBlock(id, series.index, number));
@@ -207,8 +207,8 @@ TEST(ResolveBlock, RefusesWhatHasNoBlocks) {
   const MetricId counter = registry.Define(CounterOf("c"));
   const MetricId bounded = registry.Define(ExplicitOf("e", {1}));
   const MetricId histogram = registry.Define(ExponentialOf("h", 3));
-  Must(registry->Resolve(counter, {}));
-  Must(registry->Resolve(bounded, {}));
+  Must(registry.Resolve(counter, {}));
+  Must(registry.Resolve(bounded, {}));
   for (const MetricId id : {counter, bounded, histogram}) {
     EXPECT_EQ(registry->ResolveBlock(id, 0, 1).status().code, ErrorCode::kInvalidArgument);
   }

@@ -69,6 +69,15 @@ inline MetricDefinition ExplicitOf(std::string name, std::vector<double> bounds,
   return definition;
 }
 
+// By a recorder that ends at once.
+inline Result<ResolvedSeries> ResolveOnce(Registry& registry, MetricId metric,
+                                          std::span<const std::string> values = {}) {
+  Shard* shard = registry.OpenShard();
+  auto resolved = registry.Resolve(*shard, metric, values);
+  registry.EndShard(shard);
+  return resolved;
+}
+
 // A registry over counted pages. Environments must end before it does.
 struct TestRegistry {
   TestPages pages;
@@ -78,6 +87,9 @@ struct TestRegistry {
   Registry* operator->() { return &registry; }
   MetricId Define(MetricDefinition definition) {
     return Must(registry.Define(std::move(definition))).id;
+  }
+  Result<ResolvedSeries> Resolve(MetricId metric, std::span<const std::string> values) {
+    return ResolveOnce(registry, metric, values);
   }
 };
 
@@ -100,6 +112,12 @@ inline const MetricSnapshot& GetMetric(const Snapshot& snapshot, std::string_vie
   return *found;
 }
 
+inline std::vector<std::uint64_t> EpochsOf(std::span<const Removal> removals) {
+  std::vector<std::uint64_t> epochs;
+  for (const Removal& removal : removals) epochs.push_back(removal.epoch);
+  return epochs;
+}
+
 // One environment: a shard, used by one thread at a time. Ends with the object at the latest.
 class Environment {
  public:
@@ -115,7 +133,7 @@ class Environment {
   [[nodiscard]] Shard& shard() { return *shard_; }
 
   ResolvedSeries Resolve(MetricId metric, const std::vector<std::string>& values = {}) {
-    return Must(registry_.Resolve(metric, values));
+    return Must(registry_.Resolve(*shard_, metric, values));
   }
 
   // This environment's cells from `address` on.
@@ -179,9 +197,9 @@ class Environment {
 
   // As Registry._catchUp: how many removals were acknowledged.
   std::size_t CatchUp() {
-    const auto pending = registry_.PendingRemovals(*shard_);
-    if (!pending.empty()) registry_.Acknowledge(*shard_, pending);
-    return pending.size();
+    const auto epochs = EpochsOf(registry_.PendingRemovals(*shard_));
+    if (!epochs.empty()) registry_.Acknowledge(*shard_, epochs);
+    return epochs.size();
   }
 
   // The registry's tick as the chunk of `address` has it.

@@ -1,4 +1,4 @@
-// What ended environments recorded: a double-double per cell, folded in from their shards.
+// A double-double for each cell, beside the shards.
 #pragma once
 
 #include <array>
@@ -12,11 +12,10 @@
 namespace nanotally {
 
 // Guarded by the registry's merge lock: exclusive to change, shared to read. 128 KiB for each chunk
-// that any ended environment recorded into. What a cell's total means is up to its metric (see
-// core/merge.cc).
-class RetiredTotals {
+// that has any.
+class CellTotals {
  public:
-  // nullptr where nothing was ever folded into the cell's chunk.
+  // nullptr where the cell's chunk has none.
   [[nodiscard]] const DoubleDouble* Find(CellAddress address) const noexcept {
     const std::uint32_t index = ChunkOf(address);
     if (index >= chunks_.size() || chunks_[index] == nullptr) return nullptr;
@@ -40,6 +39,21 @@ class RetiredTotals {
  private:
   using Chunk = std::array<DoubleDouble, kCellsPerChunk>;
   std::vector<std::unique_ptr<Chunk>> chunks_;
+};
+
+// What belongs to the cells of a registry beside its shards.
+struct Remainders {
+  // What ended environments recorded. What a cell's total means is up to its metric, see
+  // core/merge.cc.
+  CellTotals retired;
+  // What the cells held at the last reset: it is taken off what they hold. Of a gauge, the stamp
+  // up to which it counts as never set.
+  CellTotals baselines;
+
+  void Clear(CellAddress address, std::uint32_t cells) noexcept {
+    retired.Clear(address, cells);
+    baselines.Clear(address, cells);
+  }
 };
 
 }  // namespace nanotally
