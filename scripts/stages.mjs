@@ -130,6 +130,12 @@ export const TIERS = {
       results: { folder: join('build', 'native-none', 'results-numa'), files: /_test\.xml$/, format: 'gtest' },
       needs: ['set-up'],
     },
+    {
+      name: 'models',
+      run: ['scripts/check-models.sh'],
+      results: { folder: RESULTS, files: /^models\.xml$/, format: 'ctest' },
+      needs: ['set-up'],
+    },
     vitest('crash', 30),
     vitest('integration', 20),
     { name: 'instructions', run: ['node', 'scripts/count-instructions.mjs'], needs: ['set-up'] },

@@ -6,6 +6,7 @@
 #   benchmark              google-benchmark's prefix: /usr where libbenchmark-dev is installed, else the same way
 #   cmake                  from PATH, else installed by apt-get when this user may
 #   node-matrix            the newest Node.js of each major in NODE_MAJORS, from npm, in the cache: one line for each
+#   spin                   the model checker: from PATH, else Debian's package unpacked into the cache
 #   aarch64                the C++ compiler for arm64 Linux with its libraries, installed by apt-get when this user may
 #   qemu-aarch64           the emulator of single arm64 programs: from PATH, else Debian's package unpacked into the cache
 #   guest-arm64, guest-amd64   a folder with what scripts/guest.sh boots; see scripts/tools-guests.sh
@@ -52,6 +53,7 @@ ensure_tool() {
       local major
       for major in $NODE_MAJORS; do node_binary "$major"; done
       ;;
+    spin) command -v spin || debian_file spin spin usr/bin/spin ;;
     aarch64)
       ensure_command aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
       command -v aarch64-linux-gnu-g++
@@ -63,7 +65,7 @@ ensure_tool() {
     guest-arm64 | guest-amd64) guest_folder "${1#guest-}" ;;
     *)
       tools_fail "no tool is called '$1'; there are prometheus, promtool, googletest, benchmark, cmake, node-matrix," \
-        'aarch64, qemu-aarch64, guest-arm64, guest-amd64'
+        'spin, aarch64, qemu-aarch64, guest-arm64, guest-amd64'
       ;;
   esac
 }
