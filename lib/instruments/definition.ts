@@ -1,5 +1,6 @@
 // Validation of metric definitions, and the types that make labels checked by the compiler.
 import { invalidType, invalidValue } from '../errors.js'
+import { isName, MAX_NAME_LENGTH } from '../names.js'
 import type { NativeDefinition } from '../native.js'
 import { registry as defaultRegistry, Registry } from '../registry.js'
 
@@ -32,13 +33,19 @@ export type WithLabels<L extends LabelNames, O extends LabelNames, Rest extends 
 
 /** What all metrics have. */
 export interface MetricOptions<L extends LabelNames, O extends LabelNames> {
-  /** `[a-zA-Z_:][a-zA-Z0-9_:]*`; counters end in `_total` by convention. */
+  /**
+   * 1 to 1000 characters. `[a-zA-Z_:][a-zA-Z0-9_:]*` is what every Prometheus knows and needs no quotes in queries; other
+   * text is for version 3 and is escaped for older ones. Counters end in `_total` by convention.
+   */
   name: string
   /** One or more lines for people. */
   help: string
   /** The unit in the plural, such as `seconds` or `bytes`; part of the metric's identity. */
   unit?: string | undefined
-  /** Required labels, `[a-zA-Z_][a-zA-Z0-9_]*`, in the order of positional values. */
+  /**
+   * Required labels in the order of positional values; names as of metrics, but without colons if no quotes are wanted.
+   * Not `__*`, nor `otel_metric_overflow`, nor `le` on a histogram.
+   */
   labels?: L | undefined
   /** Labels that may be absent; absent and empty are the same, and are not exposed. */
   optionalLabels?: O | undefined
@@ -63,8 +70,7 @@ export interface Definition {
   enabled: boolean
 }
 
-const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+const NAME = `1 to ${MAX_NAME_LENGTH} characters without NUL or lone surrogates`
 const UNIT = /^[a-zA-Z0-9_:]+$/
 const OVERFLOW_LABEL = 'otel_metric_overflow'
 const DEFAULT_MAX_SERIES = 2000
@@ -81,17 +87,13 @@ export const disabled = process.env.NANOTALLY_DISABLED === '1'
 /** @throws `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_NAME` */
 export function checkMetricName(name: unknown): string {
   if (typeof name !== 'string') throw invalidType('name', 'a string', name)
-  if (!METRIC_NAME.test(name)) {
-    throw invalidValue('name', 'a metric name [a-zA-Z_:][a-zA-Z0-9_:]*', name, 'ERR_NANOTALLY_INVALID_NAME')
-  }
+  if (!isName(name)) throw invalidValue('name', NAME, name, 'ERR_NANOTALLY_INVALID_NAME')
   return name
 }
 
 function checkLabelName(name: unknown, isHistogram: boolean): string {
   if (typeof name !== 'string') throw invalidType('labels', 'label names', name)
-  if (!LABEL_NAME.test(name)) {
-    throw invalidValue('labels', 'label names [a-zA-Z_][a-zA-Z0-9_]*', name, 'ERR_NANOTALLY_INVALID_LABEL')
-  }
+  if (!isName(name)) throw invalidValue('labels', NAME, name, 'ERR_NANOTALLY_INVALID_LABEL')
   if (name.startsWith('__') || name === OVERFLOW_LABEL || (isHistogram && name === 'le')) {
     throw invalidValue('labels', 'no reserved label name', name, 'ERR_NANOTALLY_RESERVED_LABEL')
   }

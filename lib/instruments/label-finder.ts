@@ -2,7 +2,8 @@
 //
 // A loop over the names would read labels[name] at one place in the code for all metrics of the program; V8 does not
 // specialize a place that has seen many names, and two such reads cost 11 ns, where `labels.method` costs 1. So the function
-// is made from source text. The names in it are identifiers: definition.ts has checked them.
+// is made from source text. Names can be any text: they stand in it as JSON, whose strings are string literals of
+// JavaScript, so nothing in a name is ever code.
 
 /** A level of the tree: label values as they were given, to the next level or, on the last one, to the handle. */
 // biome-ignore lint/suspicious/noExplicitAny: a recursive type would cost a cast at every level
@@ -16,7 +17,7 @@ const finders = new Map<string, LabelFinder>()
 
 /** The finder of these names, of which the first `required` must be there. */
 export function labelFinder(names: readonly string[], required: number): LabelFinder {
-  const key = `${required} ${names.join(' ')}`
+  const key = JSON.stringify([required, ...names])
   let finder = finders.get(key)
   if (finder === undefined) {
     finder = compile(names, required) ?? interpret(names)
@@ -25,20 +26,30 @@ export function labelFinder(names: readonly string[], required: number): LabelFi
   return finder
 }
 
+/** The value that an object holds under a label's name: `constructor` and the like, which every object has, are none. */
+export function labelOf(labels: Record<string, unknown>, name: string): unknown {
+  const value = labels[name]
+  return name in Object.prototype && !Object.hasOwn(labels, name) ? undefined : value
+}
+
 function compile(names: readonly string[], required: number): LabelFinder | undefined {
   const lines = names.map((name, i) => {
     const count = i < required ? '' : 'if (value === undefined) keys--; '
-    return `value = labels.${name}; ${count}node = node.get(value); if (node === undefined) return undefined`
+    const text = JSON.stringify(name)
+    const read = name in Object.prototype ? `labelOf(labels, ${text})` : `labels[${text}]`
+    return `value = ${read}; ${count}node = node.get(value); if (node === undefined) return undefined`
   })
   try {
-    return new Function(
-      'node',
-      'labels',
-      `let value, keys = ${names.length}
-       ${lines.join('\n')}
-       for (const _ in labels) keys--
-       return keys === 0 ? node : undefined`,
-    ) as LabelFinder
+    const make = new Function(
+      'labelOf',
+      `return (node, labels) => {
+         let value, keys = ${names.length}
+         ${lines.join('\n')}
+         for (const _ in labels) keys--
+         return keys === 0 ? node : undefined
+       }`,
+    )
+    return make(labelOf)
   } catch (error) {
     if (error instanceof EvalError) return undefined // --disallow-code-generation-from-strings
     throw error
@@ -51,7 +62,7 @@ function interpret(names: readonly string[]): LabelFinder {
     let node = root
     let keys = 0
     for (const name of names) {
-      const value = labels[name]
+      const value = labelOf(labels, name)
       if (value !== undefined) keys++
       node = node.get(value)
       if (node === undefined) return undefined

@@ -1,6 +1,6 @@
 // From label values to a bound handle: nested Maps, one level per label. No concatenation and no hashing of our own, so
 // no two label sets can collide; a hit allocates nothing.
-import { type LabelFinder, type LabelLevel, labelFinder } from './label-finder.js'
+import { type LabelFinder, type LabelLevel, labelFinder, labelOf } from './label-finder.js'
 
 /** What a miss needs: the metric that owns the tree. */
 export interface LabelHost<Bound> {
@@ -98,7 +98,7 @@ export class LabelTree<Bound> {
     if (typeof first === 'object' && first !== null) {
       const stranger = this.#strangerIn(first as Record<string, unknown>)
       if (stranger !== undefined) return stranger
-      given = this._names.map((name) => (first as Record<string, unknown>)[name])
+      given = this._names.map((name) => labelOf(first as Record<string, unknown>, name))
     }
     const texts: string[] = []
     for (let i = 0; i < this._names.length; i++) {
@@ -138,7 +138,7 @@ export class LabelTree<Bound> {
     if (labels === null || typeof labels !== 'object') return this.#host.refuse('labels are not an object')
     const stranger = this.#strangerIn(labels)
     if (stranger !== undefined) return this.#host.refuse(stranger)
-    return this.#resolve(this._names.map((name) => labels[name]))
+    return this.#resolve(this._names.map((name) => labelOf(labels, name)))
   }
 
   #resolve(values: readonly unknown[]): Bound {

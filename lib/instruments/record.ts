@@ -1,8 +1,9 @@
 // record(): one call for programs that do not care to define their metrics first.
-import { textOfThrown } from '../errors.js'
+import { invalidType, invalidValue, textOfThrown } from '../errors.js'
+import { isPlainLabelName, isPlainMetricName } from '../names.js'
 import { registry } from '../registry.js'
 import { Counter, counter } from './counter.js'
-import { checkMetricName, disabled, type LabelValue } from './definition.js'
+import { disabled, type LabelValue } from './definition.js'
 import { type Gauge, gauge } from './gauge.js'
 import { Histogram, histogram } from './histogram.js'
 
@@ -15,6 +16,9 @@ const NO_LABELS = {}
  * Records into the metric `name` of the default registry. The first call defines it unless it is defined already: as a
  * counter if it ends in `_total`, a histogram in seconds if it ends in `_seconds`, else a gauge; its labels are the keys
  * given then. Counters are increased, histograms observe, gauges are set.
+ *
+ * Names that need quotes, such as `http.route`, are recorded into when they are defined, but define nothing by themselves:
+ * what comes here unannounced with blanks, slashes or dots is mostly data that went into a name.
  *
  * Never throws: what cannot be recorded is dropped and counted. Binding a metric's labels once is several times faster.
  *
@@ -34,8 +38,9 @@ export function record(name: string, value: number, labels: Readonly<Record<stri
 
 function infer(name: string, labels: unknown): AnyMetric | undefined {
   try {
-    checkMetricName(name)
-    const options = { name, help: `Recorded as ${name}.`, labels: Object.keys(labels as object) }
+    const names = Object.keys(labels as object)
+    checkPlain(name, names)
+    const options = { name, help: `Recorded as ${name}.`, labels: names }
     if (name.endsWith('_total')) return counter(options)
     if (name.endsWith('_seconds')) return histogram({ ...options, unit: 'seconds' })
     return gauge(options)
@@ -43,4 +48,20 @@ function infer(name: string, labels: unknown): AnyMetric | undefined {
     registry._reject(undefined, 'definition', `record(): ${textOfThrown(error)}`)
     return undefined
   }
+}
+
+/** @throws `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_NAME`, `ERR_NANOTALLY_INVALID_LABEL` */
+function checkPlain(name: string, labels: readonly string[]): void {
+  if (typeof name !== 'string') throw invalidType('name', 'a string', name)
+  if (!isPlainMetricName(name)) {
+    throw invalidValue(
+      'name',
+      'a name [a-zA-Z_:][a-zA-Z0-9_:]*, or of a defined metric',
+      name,
+      'ERR_NANOTALLY_INVALID_NAME',
+    )
+  }
+  const other = labels.find((label) => !isPlainLabelName(label))
+  if (other !== undefined)
+    throw invalidValue('labels', 'label names [a-zA-Z_][a-zA-Z0-9_]*', other, 'ERR_NANOTALLY_INVALID_LABEL')
 }

@@ -19,9 +19,7 @@ std::string GroupText(std::string_view labels, std::span<const std::string> name
   std::string text;
   for (const std::string& name : names) {
     const std::string_view value = FindLabel(labels, name);
-    if (value.empty()) continue;
-    if (!text.empty()) text += ',';
-    text.append(name).append("=\"").append(value).append("\"");
+    if (!value.empty()) AppendEscapedLabel(text, name, value);
   }
   return text;
 }

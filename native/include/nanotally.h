@@ -48,7 +48,7 @@ extern "C" {
 typedef enum nanotally_status {
   NANOTALLY_OK = 0,
   NANOTALLY_NOT_ATTACHED = 1,      /* no attachment yet: nothing was found or made */
-  NANOTALLY_INVALID_ARGUMENT = 2,  /* a NULL, a name that Prometheus refuses, a label given twice */
+  NANOTALLY_INVALID_ARGUMENT = 2,  /* a NULL, a name that is none, a label given twice */
   NANOTALLY_CONFLICT = 3,          /* the name is taken by another type or other labels */
   NANOTALLY_CLOSED = 4,            /* the registry was closed, or the metric just removed */
   NANOTALLY_NO_MEMORY = 5,         /* no memory, or no address, for another series */
@@ -61,8 +61,13 @@ typedef struct nanotally_counter nanotally_counter;
 typedef struct nanotally_gauge nanotally_gauge;
 typedef struct nanotally_histogram nanotally_histogram;
 
-/* UTF-8, NUL-terminated. A name matches [a-zA-Z_][a-zA-Z0-9_]*; an empty value means that the label
- * is absent. */
+/* UTF-8, NUL-terminated. An empty value means that the label is absent; bytes of a value that are
+ * no UTF-8 become U+FFFD.
+ *
+ * Names of metrics and of labels are 1 to 1000 characters (UTF-16 units, as JavaScript counts) of
+ * well-formed UTF-8; anything else is refused. Prometheus before version 3 knows [a-zA-Z_:]
+ * [a-zA-Z0-9_:]* for metrics, the same without colons for labels, and is shown other names escaped.
+ * Labels may not start with "__" nor be "otel_metric_overflow", or "le" on a histogram. */
 typedef struct nanotally_label {
   const char *name;
   const char *value;

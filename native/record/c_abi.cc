@@ -17,23 +17,25 @@ namespace {
 
 Recorder* process_recorder = nullptr;
 
-// [a-zA-Z_][a-zA-Z0-9_]*, and colons where `colon`; as lib/instruments/definition.ts has it.
-bool IsName(std::string_view name, bool colon) {
-  const auto is_letter = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colon && c == ':');
-  };
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !name.empty() && is_letter(name.front()) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || is_digit(c); });
+// Names of metrics and labels, as lib/names.ts has them.
+bool IsName(std::string_view name) {
+  constexpr std::size_t kMaxLength = 1000;
+  return !name.empty() && IsWellFormedUtf8(name) && Utf16Length(name) <= kMaxLength;
 }
 
-bool IsUnit(std::string_view unit) { return unit.empty() || IsName("_" + std::string(unit), true); }
+// [a-zA-Z0-9_:]*, as lib/instruments/definition.ts has it.
+bool IsUnit(std::string_view unit) {
+  return std::all_of(unit.begin(), unit.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == ':';
+  });
+}
 
 bool IsLabelName(std::string_view name, bool of_histogram) {
   const bool reserved = name.starts_with("__") ||
                         kOverflowLabels.starts_with(std::string(name) + "=") ||
                         (of_histogram && name == "le");
-  return IsName(name, false) && !reserved;
+  return IsName(name) && !reserved;
 }
 
 bool ReadOptions(const nanotally_options& options, SeriesRequest& request) {
@@ -60,7 +62,7 @@ bool ReadOptions(const nanotally_options& options, SeriesRequest& request) {
 
 bool ReadRequest(MetricType type, const char* name, const nanotally_label* labels,
                  std::size_t count, const nanotally_options* options, SeriesRequest& request) {
-  if (name == nullptr || (labels == nullptr && count > 0) || !IsName(name, true)) return false;
+  if (name == nullptr || (labels == nullptr && count > 0) || !IsName(name)) return false;
   MetricDefinition& definition = request.definition;
   definition.name = name;
   definition.type = type;

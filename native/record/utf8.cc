@@ -44,6 +44,15 @@ std::string WellFormedUtf8(std::string_view text) {
   return result;
 }
 
+bool IsWellFormedUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = SequenceLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::size_t Utf16Length(std::string_view text) {
   std::size_t length = 0;
   for (const char c : text) {

@@ -11,6 +11,8 @@ namespace nanotally {
 // Standard, table 3-7): Prometheus refuses a whole scrape for one bad byte.
 [[nodiscard]] std::string WellFormedUtf8(std::string_view text);
 
+[[nodiscard]] bool IsWellFormedUtf8(std::string_view text);
+
 // The length of well-formed UTF-8 as JavaScript counts it.
 [[nodiscard]] std::size_t Utf16Length(std::string_view text);
 

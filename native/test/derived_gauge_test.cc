@@ -116,6 +116,23 @@ TEST_F(DerivedGaugeTest, WhereSelectsSeriesByEscapedValue) {
   EXPECT_EQ(Read("none"), Values{});
 }
 
+TEST_F(DerivedGaugeTest, LabelsWithQuotedNamesSelectAndGroup) {
+  const std::string dotted = "http.route", quoted = "say \"hi\"";
+  const auto c = Define(CounterOf("c", {dotted, quoted, "http"}));
+  const Operand all{c, OperandPart::kValue, {}};
+  Ratio("route", {{c, OperandPart::kValue, {{dotted, "/a"}}}}, {all});
+  Ratio("both", {{c, OperandPart::kValue, {{dotted, "/a"}, {quoted, "x"}}}}, {all});
+  Ratio("none", {all}, {{c, OperandPart::kValue, {{"http", "/a"}}}});
+  Ratio("by", {{c, OperandPart::kValue, {{dotted, "/a"}}}}, {all}, {quoted});
+  Add(*c, {"/a", "x", "1"}, 1);
+  Add(*c, {"/a", "y\"", "2"}, 2);
+  Add(*c, {"/b", "y\"", "3"}, 1);
+  EXPECT_EQ(Read("route"), (Values{{"", 0.75}}));
+  EXPECT_EQ(Read("both"), (Values{{"", 0.25}}));
+  EXPECT_EQ(Read("none"), Values{});
+  EXPECT_EQ(Read("by"), (Values{{R"("say \"hi\""="x")", 1}, {R"("say \"hi\""="y\"")", 2.0 / 3}}));
+}
+
 TEST_F(DerivedGaugeTest, ReadsCountsAndSumsOfHistogramsAndPresentGauges) {
   const auto exponential = Define(ExponentialOf("x", 3));
   const auto bounded = Define(ExplicitOf("e", {1}));

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +56,29 @@ TEST(AppendLabel, SeparatesByCommas) {
   EXPECT_EQ(text, R"(a="1",b="2")");
 }
 
+TEST(AppendLabel, QuotesNamesThatAreNotPlain) {
+  EXPECT_EQ(Label("my.label", "v"), R"("my.label"="v")");
+  EXPECT_EQ(Label("1a", "v"), R"("1a"="v")") << "a digit first";
+  EXPECT_EQ(Label("a:b", "v"), R"("a:b"="v")") << "colons are for metrics";
+  EXPECT_EQ(Label("\xC3\xA9", "v"), "\"\xC3\xA9\"=\"v\"");
+  EXPECT_EQ(Label("a\"b\\c\nd", "v"), R"("a\"b\\c\nd"="v")");
+  EXPECT_EQ(Label("_A9z", "v"), R"(_A9z="v")");
+  std::string text;
+  AppendLabel(text, "a", "1");
+  AppendLabel(text, "b c", "2");
+  AppendEscapedLabel(text, "d,", R"(\")");
+  AppendEscapedLabel(text, "e", R"(\\)");
+  EXPECT_EQ(text, R"(a="1","b c"="2","d,"="\"",e="\\")");
+}
+
+TEST(IsPlainLabelName, IsTheLegacyPattern) {
+  for (const char* name : {"a", "_", "A_9", "__name__", "z0"})
+    EXPECT_TRUE(IsPlainLabelName(name)) << name;
+  for (const char* name : {"", "9", "a:b", "a-b", "a.b", " a", "a\n", "\xC3\xA9", "a\xC3\xA9"})
+    EXPECT_FALSE(IsPlainLabelName(name)) << name;
+  EXPECT_FALSE(IsPlainLabelName("a\0b"s));
+}
+
 TEST(LabelText, LeavesOutEmptyValues) {
   const Strings names = {"a", "b", "c"};
   EXPECT_EQ(LabelText(names, Strings{"1", "2", "3"}), R"(a="1",b="2",c="3")");
@@ -75,6 +100,46 @@ TEST(FindLabel, FindsAmongNastyValues) {
   EXPECT_EQ(FindLabel(text, ""), "");
   EXPECT_EQ(FindLabel("", "a"), "");
   EXPECT_EQ(FindLabel(kOverflowLabels, "otel_metric_overflow"), "true");
+}
+
+TEST(FindLabel, TellsNastyNamesApart) {
+  // Names that look like other labels, or like the escaped form of each other.
+  const Strings names = {
+      "a",     R"(a="1")", R"(a\)", R"(a\\)", R"(a\")",          "a\"", "a\n", "a\\n",
+      "\"a\"", "a b",      ",",     "=",      "\xF0\x9F\x90\x98"};
+  Strings values;
+  for (std::size_t i = 0; i < names.size(); ++i) values.push_back("\"" + std::to_string(i) + "=\\");
+  const std::string text = LabelText(names, values);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    EXPECT_EQ(Unescape(FindLabel(text, names[i])), values[i]) << names[i];
+  for (const char* absent : {"", "b", "a ", "\"", "\\", "n", "a\\", "\"a"}) {
+    const bool is_there = std::find(names.begin(), names.end(), absent) != names.end();
+    EXPECT_EQ(FindLabel(text, absent).empty(), !is_there) << absent;
+  }
+}
+
+TEST(FindLabel, FindsEveryLabelOfRandomNames) {
+  constexpr char kAlphabet[] = {'"', '\\', '\n', ',', '=', 'a', 'n', '.'};
+  std::mt19937_64 random(20251126);
+  std::size_t found = 0;
+  for (int round = 0; round < 5'000; ++round) {
+    Strings names, values;
+    while (names.size() < 6) {
+      std::string name;
+      for (std::size_t length = 1 + random() % 4; length > 0; --length)
+        name += kAlphabet[random() % std::size(kAlphabet)];
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    // The last is not in the text: another's name must not be taken for it.
+    for (std::size_t i = 0; i + 1 < names.size(); ++i) values.push_back(std::to_string(i + 1));
+    const std::string text = LabelText(std::span(names).first(values.size()), values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      ASSERT_EQ(FindLabel(text, names[i]), values[i]) << text << " " << names[i];
+      ++found;
+    }
+    ASSERT_EQ(FindLabel(text, names.back()), "") << text << " " << names.back();
+  }
+  EXPECT_EQ(found, 25'000u);
 }
 
 TEST(FindLabel, FindsEveryLabelOfRandomTexts) {
@@ -118,6 +183,23 @@ TEST(LabelText, DifferentValuesNeverShareAText) {
   std::sort(texts.begin(), texts.end());
   EXPECT_EQ(std::adjacent_find(texts.begin(), texts.end()), texts.end());
   EXPECT_EQ(texts.size(), 43u * 43u);
+}
+
+TEST(LabelText, DifferentNamesNeverShareAText) {
+  constexpr std::string_view kAlphabet = "\"\\\n,=n";
+  Strings names;
+  for (const char a : kAlphabet) {
+    names.emplace_back(1, a);
+    for (const char b : kAlphabet) names.push_back(std::string{a, b});
+  }
+  Strings texts;
+  for (const std::string& first : names) {
+    for (const std::string& second : names)
+      texts.push_back(LabelText(Strings{first, second}, Strings{"=\"n\"", "n"}));
+  }
+  std::sort(texts.begin(), texts.end());
+  EXPECT_EQ(std::adjacent_find(texts.begin(), texts.end()), texts.end());
+  EXPECT_EQ(texts.size(), 42u * 42u);
 }
 
 TEST(EscapeHelp, EscapesBackslashLineFeedAndNulOnly) {

@@ -90,11 +90,20 @@ TEST(Table, RefusesWhatPrometheusWouldRefuse) {
   Attached world;
   EXPECT_EQ(world.GetCounter(nullptr), NANOTALLY_INVALID_ARGUMENT);
   EXPECT_EQ(world.counter, nullptr);
-  for (const char* name : {"", "1c", "a-b", "a b", "\xC3\xA9"})
+  const std::string longest(1000, 'x'), too_long(1001, 'x');
+  const char* const not_utf8[] = {"\xFF", "a\xC3", "\xED\xA0\x80"};
+  for (const char* name : {"", too_long.c_str()})
     EXPECT_EQ(world.GetCounter(name), NANOTALLY_INVALID_ARGUMENT) << name;
-  EXPECT_EQ(world.GetCounter("a:b_1"), NANOTALLY_OK);
-  for (const char* label : {"", "1", "a:b", "__name__", "otel_metric_overflow"})
+  for (const char* name : not_utf8)
+    EXPECT_EQ(world.GetCounter(name), NANOTALLY_INVALID_ARGUMENT) << name;
+  for (const char* name : {"a:b_1", "1c", "a-b", "a b", "\xC3\xA9", "a\n\"", longest.c_str()})
+    EXPECT_EQ(world.GetCounter(name), NANOTALLY_OK) << name;
+  for (const char* label : {"", "__name__", "__a.b", "otel_metric_overflow", too_long.c_str()})
     EXPECT_EQ(world.GetCounter("c", {{label, "v"}}), NANOTALLY_INVALID_ARGUMENT) << label;
+  for (const char* label : not_utf8)
+    EXPECT_EQ(world.GetCounter("c", {{label, "v"}}), NANOTALLY_INVALID_ARGUMENT) << label;
+  EXPECT_EQ(world.GetCounter("l", {{"1", "v"}, {"a:b", "w"}, {longest.c_str(), "x"}}),
+            NANOTALLY_OK);
   EXPECT_EQ(world.GetCounter("c", {{nullptr, "v"}}), NANOTALLY_INVALID_ARGUMENT);
   EXPECT_EQ(world.GetCounter("c", {{"a", nullptr}}), NANOTALLY_INVALID_ARGUMENT);
   EXPECT_EQ(world.GetCounter("c", {{"a", "1"}, {"a", "2"}}), NANOTALLY_INVALID_ARGUMENT);

@@ -60,6 +60,25 @@ TEST(WellFormedUtf8, ReplacesWhatIsCutOff) {
   EXPECT_EQ(WellFormedUtf8("\xE2\x82(\xC3\xA9"), Bad(2) + "(\xC3\xA9") << "goes on behind it";
 }
 
+// Every text of up to three bytes at which the table turns.
+TEST(IsWellFormedUtf8, IsWhatNeedsNoReplacement) {
+  constexpr std::string_view kBytes =
+      "a\x7F\x80\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xED\xEF\xF0\xF4\xF5\xFF";
+  std::size_t good = 0, checked = 0;
+  for (std::size_t i = 0; i < kBytes.size() * kBytes.size() * kBytes.size(); ++i) {
+    const char bytes[] = {kBytes[i % 16], kBytes[i / 16 % 16], kBytes[i / 256]};
+    for (std::size_t length = 0; length <= 3; ++length) {
+      const std::string_view text(bytes, length);
+      ASSERT_EQ(IsWellFormedUtf8(text), WellFormedUtf8(text) == text) << i;
+      good += IsWellFormedUtf8(text) ? 1 : 0;
+      ++checked;
+    }
+  }
+  EXPECT_EQ(checked, 4u * 4096);
+  EXPECT_GT(good, 4096u);
+  EXPECT_LT(good, checked);
+}
+
 TEST(WellFormedUtf8, OfNothing) { EXPECT_EQ(WellFormedUtf8(""), ""); }
 
 }  // namespace

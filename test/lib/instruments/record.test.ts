@@ -45,6 +45,21 @@ test('a metric that is defined already is used as it is', async () => {
   expect(await read(registry, 'odd')).toBe(9)
 })
 
+test('names that need quotes are recorded into when they are defined', async () => {
+  counter({ name: 'http.requests', help: 'h', labels: ['http.route'] })
+  record('http.requests', 2, { 'http.route': '/' })
+  record('http.requests', 1, { 'http.route': '/' })
+  record('http.requests', 1, { route: '/' })
+  const { body } = await registry.render({ accept: 'text/plain; version=1.0.0; escaping=allow-utf-8' })
+  expect(body.toString()).toContain('"http.route"="/"} 3\n')
+  expect(body.toString()).toContain('nanotally_rejected_total{metric="http.requests",reason="labels"} 1\n')
+  registry.remove('http.requests')
+  const before = (await rejections(registry)).definition ?? 0
+  record('http.requests', 1)
+  record('errors_total', 1, { 'http.route': '/' })
+  expect((await rejections(registry)).definition).toBe(before + 2)
+})
+
 test('a removed metric is inferred anew', async () => {
   record('again', 5)
   registry.remove('again')
