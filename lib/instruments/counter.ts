@@ -7,6 +7,7 @@ import {
   type MetricOptions,
   type WithLabels,
 } from './definition.js'
+import { makeInitial } from './initial.js'
 import { define, type Handles, Instrument, type Place } from './instrument.js'
 
 /** Options of `counter()`. */
@@ -113,5 +114,8 @@ export function counter<const L extends LabelNames = [], const O extends LabelNa
   options: CounterOptions<L, O>,
 ): Counter<L, O> {
   const definition = checkDefinition('counter', options)
-  return define(definition, (id) => new Counter<L, O>(definition, id, HANDLES))
+  return makeInitial(
+    define(definition, (id) => new Counter<L, O>(definition, id, HANDLES)),
+    definition.initial,
+  )
 }

@@ -3,6 +3,7 @@ import { invalidType, invalidValue } from '../errors.js'
 import { isName, MAX_NAME_LENGTH } from '../names.js'
 import type { NativeDefinition } from '../native.js'
 import { registry as defaultRegistry, Registry } from '../registry.js'
+import { checkInitial } from './initial.js'
 
 /** A label value, taken by its text: `200` and `'200'` are one series. Numbers are finite. */
 export type LabelValue = string | number | boolean | bigint
@@ -57,6 +58,11 @@ export interface MetricOptions<L extends LabelNames, O extends LabelNames> {
    * quarter of that time, or 100 ms.
    */
   idleTimeoutMs?: number | undefined
+  /**
+   * Label sets whose series exist at zero from now on, so that `rate()` sees their first increase; at most `maxSeries`.
+   * Series that exist keep their values. Not part of the metric's identity: defining it again may add others.
+   */
+  initial?: readonly Labels<L, O>[] | undefined
   /** Default: the process-wide default registry. */
   registry?: Registry | undefined
   /** `false` makes recordings no-ops and exposes nothing. Default: true, unless NANOTALLY_DISABLED=1 is set. */
@@ -68,6 +74,8 @@ export interface Definition {
   native: NativeDefinition
   registry: Registry
   enabled: boolean
+  /** The label texts of series that exist from the start, see initial.ts. */
+  initial: readonly (readonly string[])[]
 }
 
 const NAME = `1 to ${MAX_NAME_LENGTH} characters without NUL or lone surrogates`
@@ -155,7 +163,7 @@ function checkIdleTimeout(timeoutMs: unknown): number {
  */
 export function checkDefinition(
   type: NativeDefinition['type'],
-  options: MetricOptions<LabelNames, LabelNames>,
+  options: Omit<MetricOptions<LabelNames, LabelNames>, 'initial'> & { initial?: unknown },
 ): Definition {
   const head = checkHead(options)
   const { maxSeries = DEFAULT_MAX_SERIES, enabled = !disabled } = options
@@ -169,5 +177,6 @@ export function checkDefinition(
     native: { ...head, type, labels, optionalCount: optional.length, maxSeries, idleTimeoutMs },
     registry: checkRegistry(options.registry),
     enabled: enabled && !disabled,
+    initial: checkInitial(options.initial, labels, labels.length - optional.length, maxSeries),
   }
 }

@@ -9,13 +9,23 @@ import {
   type MetricOptions,
   type WithLabels,
 } from './definition.js'
+import { makeInitial } from './initial.js'
 import { define, type Handles, Instrument, type Place } from './instrument.js'
 
 const AGGREGATES = ['sum', 'last', 'min', 'max', 'average'] as const
 const EXIT_RULES = ['keep', 'drop'] as const
+/** Where each thread's value enters, a zero that nobody measured would be mistaken for one. */
+const NOT_INITIAL: readonly string[] = ['min', 'max', 'average']
+/** The stamp of an initial zero: ticks begin at 1, so whatever any thread records is later. */
+const BEFORE_ANY_TICK = 0.5
 
 /** Options of `gauge()`. */
 export interface GaugeOptions<L extends LabelNames, O extends LabelNames> extends MetricOptions<L, O> {
+  /**
+   * Label sets that are exposed as 0 until they are recorded, by `sum` and `last` only: a zero that nobody measured would
+   * enter a minimum, maximum or average.
+   */
+  initial?: readonly Labels<L, O>[] | undefined
   /**
    * How the values that several threads hold become one. `last` is the most recent, to about 100 ms; within that,
    * unspecified. Default `sum`.
@@ -36,7 +46,8 @@ export interface GaugeOptions<L extends LabelNames, O extends LabelNames> extend
 /**
  * One series of a gauge in this thread. Until it is first recorded it is not exposed.
  *
- * Two cells: the value, then its stamp: the registry's tick at the last record (0: never), negative once `set` was used.
+ * Two cells: the value, then its stamp: the registry's tick at the last record (0: never, 0.5: an initial zero), negative
+ * once `set` was used.
  */
 export class BoundGauge {
   /** @internal */
@@ -99,7 +110,8 @@ class DroppingGauge extends BoundGauge {
   }
 }
 
-const HANDLES: Handles<BoundGauge> = {
+/** Of all kinds of gauges. @internal */
+export const GAUGE_HANDLES: Handles<BoundGauge> = {
   make: (metric, place) => new BoundGauge(metric, place),
   dropping: DroppingGauge.prototype,
 }
@@ -151,6 +163,11 @@ export class Gauge<
   }
 }
 
+/** Exposes a series that this thread has not recorded, whose value cell is 0; says nothing about those that it has. */
+function startAtZero({ _cells, _at }: BoundGauge): void {
+  if (_cells[_at + 1] === 0) _cells[_at + 1] = BEFORE_ANY_TICK
+}
+
 function checkOneOf<T extends string>(name: string, value: T | undefined, allowed: readonly T[]): T | undefined {
   if (value !== undefined && !allowed.includes(value)) throw invalidValue(name, `one of ${allowed.join(', ')}`, value)
   return value
@@ -174,7 +191,14 @@ export function gauge<const L extends LabelNames = [], const O extends LabelName
   if (collect !== undefined && typeof collect !== 'function') throw invalidType('collect', 'a function', collect)
   definition.native.aggregate = checkOneOf('aggregate', options.aggregate, AGGREGATES) ?? 'sum'
   definition.native.onExit = checkOneOf('onExit', options.onExit, EXIT_RULES) ?? 'default'
-  const made = define(definition, (id) => new Gauge<L, O>(definition, id, HANDLES))
+  if (definition.initial.length > 0 && NOT_INITIAL.includes(definition.native.aggregate)) {
+    throw invalidValue('initial', 'none for an aggregate of min, max or average', definition.native.aggregate)
+  }
+  const made = makeInitial(
+    define(definition, (id) => new Gauge<L, O>(definition, id, GAUGE_HANDLES)),
+    definition.initial,
+    startAtZero,
+  )
   if (collect !== undefined && made._collect === undefined && definition.enabled) {
     made._collect = () => collect(made)
     definition.registry._startCollecting()

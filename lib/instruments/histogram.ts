@@ -12,6 +12,7 @@ import {
 } from './definition.js'
 import { BoundExplicit } from './explicit.js'
 import { BoundExponential } from './exponential.js'
+import { makeInitial } from './initial.js'
 import { define, type Handles, Instrument } from './instrument.js'
 
 const DEFAULT_SCHEMA = 3
@@ -148,5 +149,8 @@ export function histogram<const L extends LabelNames = [], const O extends Label
     definition.native.bounds = checkBuckets(buckets)
     handles = explicitHandles(definition.native.bounds)
   }
-  return define(definition, (id) => new Histogram<L, O>(definition, id, handles))
+  return makeInitial(
+    define(definition, (id) => new Histogram<L, O>(definition, id, handles)),
+    definition.initial,
+  )
 }

@@ -16,7 +16,7 @@ const NOT_TEXT = /[\0\ud800-\udfff]/gu
  * The text that a label value stands for; undefined when it cannot be one (objects would leak as Map keys). NUL and lone
  * surrogates, which no format can carry, are U+FFFD here as they are in C++.
  */
-function textOf(value: unknown): string | undefined {
+export function textOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
       return value.replace(NOT_TEXT, '\ufffd')

@@ -22,3 +22,19 @@ export async function rejections(registry: Registry, metric?: string): Promise<R
   const own = samples.filter(({ labels }) => labels.metric === metric)
   return Object.fromEntries(own.map(({ labels, value }) => [labels.reason, value]))
 }
+
+/** The values of a family's own samples by their labels, as JSON. */
+export async function samplesOf(registry: Registry, name: string): Promise<Record<string, number>> {
+  const samples = (await scrape(registry)).get(name)?.samples ?? []
+  return Object.fromEntries(samples.map(({ labels, value }) => [JSON.stringify(labels), value]))
+}
+
+/** The error that a call throws; it is one itself when the call throws nothing. */
+export function refusal(call: () => unknown): Error & { code?: string } {
+  try {
+    call()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}

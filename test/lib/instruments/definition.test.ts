@@ -1,20 +1,10 @@
 // Definitions: what is refused, with which error class and code, and that a refusal leaves nothing behind.
 import { counter, derivedGauge, gauge, histogram, NanotallyError, Registry } from 'nanotally'
 import { describe, expect, test } from 'vitest'
-import { scrape } from '../../support/registry.js'
+import { refusal, scrape } from '../../support/registry.js'
 
 type Make = (options: never) => unknown
 const makers: Record<string, Make> = { counter, gauge, histogram }
-
-/** The error that a definition throws. */
-function refusal(make: () => unknown): Error & { code?: string } {
-  try {
-    make()
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe.each(Object.keys(makers))('%s', (kind) => {
   const make = makers[kind] as Make

@@ -132,7 +132,7 @@ describe('refusals', () => {
   const foreign = counter({ name: 'c_total', help: 'h', registry: new Registry() })
   const ratio = { of: [c], to: [c] }
   test.each<[string, Record<string, unknown>, string]>([
-    ['a bad name', { name: 'a-b' }, 'INVALID_NAME'],
+    ['a bad name', { name: 'a\0b' }, 'INVALID_NAME'],
     ['help that is no string', { help: 1 }, 'INVALID_TYPE'],
     ['a registry that is none', { registry: {} }, 'INVALID_TYPE'],
     ['a reserved label', { labels: ['__x'] }, 'RESERVED_LABEL'],
