@@ -6,9 +6,14 @@ export const MAX_NAME_LENGTH = 1000
 const PLAIN_METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 const PLAIN_LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
-/** Any text that UTF-8 can carry, as Prometheus 3 has it: not empty, no lone surrogates, and no NUL, which ends text in C. */
+/** Text that UTF-8 can carry: not empty, no lone surrogates, and no NUL, which ends text in C. */
+export function isText(text: string): boolean {
+  return text !== '' && text.isWellFormed() && !text.includes('\0')
+}
+
+/** Any text, as Prometheus 3 has it, up to MAX_NAME_LENGTH. */
 export function isName(name: string): boolean {
-  return name !== '' && name.length <= MAX_NAME_LENGTH && name.isWellFormed() && !name.includes('\0')
+  return name.length <= MAX_NAME_LENGTH && isText(name)
 }
 
 /** Whether every Prometheus knows the metric by this name; one before version 3 sees other names escaped. */

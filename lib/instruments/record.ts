@@ -4,7 +4,7 @@ import { isPlainLabelName, isPlainMetricName } from '../names.js'
 import { registry } from '../registry.js'
 import { Counter, counter } from './counter.js'
 import { disabled, type LabelValue } from './definition.js'
-import { type Gauge, gauge } from './gauge.js'
+import { Gauge, gauge } from './gauge.js'
 import { Histogram, histogram } from './histogram.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: the labels are known at the first call only
@@ -33,7 +33,9 @@ export function record(name: string, value: number, labels: Readonly<Record<stri
   const metric = (registry._find(name) as AnyMetric | undefined) ?? infer(name, labels)
   if (metric instanceof Counter) metric.inc(labels, value)
   else if (metric instanceof Histogram) metric.observe(labels, value)
-  else metric?.set(labels, value)
+  else if (metric instanceof Gauge) metric.set(labels, value)
+  else if (metric !== undefined)
+    registry._reject(metric, 'definition', 'record(): it is no counter, gauge or histogram')
 }
 
 function infer(name: string, labels: unknown): AnyMetric | undefined {
@@ -56,12 +58,17 @@ function checkPlain(name: string, labels: readonly string[]): void {
   if (!isPlainMetricName(name)) {
     throw invalidValue(
       'name',
-      'a name [a-zA-Z_:][a-zA-Z0-9_:]*, or of a defined metric',
+      'a metric name [a-zA-Z_:][a-zA-Z0-9_:]* (others are defined first)',
       name,
       'ERR_NANOTALLY_INVALID_NAME',
     )
   }
   const other = labels.find((label) => !isPlainLabelName(label))
   if (other !== undefined)
-    throw invalidValue('labels', 'label names [a-zA-Z_][a-zA-Z0-9_]*', other, 'ERR_NANOTALLY_INVALID_LABEL')
+    throw invalidValue(
+      'labels',
+      'label names [a-zA-Z_][a-zA-Z0-9_]* (others are defined first)',
+      other,
+      'ERR_NANOTALLY_INVALID_LABEL',
+    )
 }

@@ -1,6 +1,17 @@
 // The facade as the README's reader types it: this file must compile, as ESM.
 import http from 'node:http'
-import { counter, derivedGauge, gauge, histogram, Registry, record, registry, startExporter } from 'nanotally'
+import {
+  counter,
+  derivedGauge,
+  gauge,
+  histogram,
+  info,
+  Registry,
+  record,
+  registry,
+  startExporter,
+  stateSet,
+} from 'nanotally'
 
 const requests = counter({ name: 'http_requests_total', help: 'Requests served.', labels: ['method', 'status'] })
 requests.inc({ method: 'GET', status: 200 })
@@ -65,10 +76,38 @@ allOptional.inc()
 allOptional.inc(2)
 allOptional.inc({ b: 'x' }, 2)
 
+// Label sets that exist from the start.
+counter({
+  name: 'i_total',
+  help: '...',
+  labels: ['a'],
+  optionalLabels: ['b'],
+  initial: [{ a: 1 }, { a: 'x', b: true }],
+})
+gauge({ name: 'i', help: '...', initial: [{}] })
+histogram({ name: 'i_seconds', help: '...', labels: ['a'], initial: [{ a: 1 }] }).observe({ a: 1 }, 2)
+const spaces = ['x', 'y'] as const
+gauge({ name: 'j', help: '...', labels: ['space'], initial: spaces.map((space) => ({ space })) })
+
+// Names of any text.
+const dotted = counter({ name: 'http.requests', help: '...', labels: ['http.route', 'a b'] })
+dotted.inc({ 'http.route': '/', 'a b': 1 })
+dotted.labels('/', 1).inc()
+
+info({ name: 'build_info', help: '...', labels: ['version'], optionalLabels: ['commit'] }).set({ version: '1.2.3' })
+info({ name: 'plain_info', help: '...' }).set()
+const breaker = stateSet({ name: 'breaker', help: '...', states: ['closed', 'open'] })
+breaker.set('open')
+const states: readonly ['closed', 'open'] = breaker.states
+stateSet({ name: 'peer_state', help: '...', states: ['up', 'down'], labels: ['peer'] }).set({ peer: 'a' }, 'up')
+const someStates: string[] = ['p', 'q']
+stateSet({ name: 'r', help: '...', states: someStates, optionalLabels: ['o'] }).set('p')
+
 // Label names that are known at run time only.
 const names: string[] = ['x', 'y']
 const dynamic = counter({ name: 'd_total', help: '...', labels: names })
 dynamic.inc({ x: 1, y: 2 })
 dynamic.labels('1', '2').inc()
+counter({ name: 'e_total', help: '...', labels: names, initial: [{ x: 1, y: 2 }] })
 
-export { answer, length, removed, seconds, text, url }
+export { answer, length, removed, seconds, states, text, url }

@@ -1,5 +1,5 @@
 // What must not compile: each line below @ts-expect-error is an error, or this file is one.
-import { counter, derivedGauge, gauge, histogram } from 'nanotally'
+import { counter, derivedGauge, gauge, histogram, info, stateSet } from 'nanotally'
 
 const two = counter({ name: 'two_total', help: '', labels: ['method', 'status'] })
 // @ts-expect-error a missing label
@@ -62,3 +62,43 @@ counter({ name: 'x_total' })
 counter({ name: 'x_total', help: '', buckets: [1] })
 // @ts-expect-error no such part
 derivedGauge({ name: 'r', help: '', ratio: { of: [{ metric: two, part: 'mean' }], to: [two] } })
+
+// @ts-expect-error an initial label set without its label
+counter({ name: 'x_total', help: '', labels: ['a', 'b'], initial: [{ a: 1 }] })
+// @ts-expect-error an initial label set with another label
+gauge({ name: 'x', help: '', labels: ['a'], initial: [{ a: 1, c: 2 }] })
+// @ts-expect-error labels on a metric that has none
+histogram({ name: 'x', help: '', initial: [{ a: 1 }] })
+// @ts-expect-error values by position
+counter({ name: 'x_total', help: '', labels: ['a'], initial: [['x']] })
+
+const dotted = counter({ name: 'http.requests', help: '', labels: ['http.route'] })
+// @ts-expect-error a part of the label's name
+dotted.inc({ route: '/' })
+
+const build = info({ name: 'build_info', help: '', labels: ['version'] })
+// @ts-expect-error a fact without its label
+build.set()
+// @ts-expect-error another label
+build.set({ commit: 'x' })
+// @ts-expect-error facts have no value
+build.set({ version: 'x' }, 1)
+// @ts-expect-error facts have no unit
+info({ name: 'build_info', help: '', unit: 'bytes' })
+// @ts-expect-error what exists from the start is told, not initial
+info({ name: 'build_info', help: '', labels: ['a'], initial: [{ a: 1 }] })
+
+const breaker = stateSet({ name: 'breaker', help: '', states: ['closed', 'open'] })
+// @ts-expect-error no such state
+breaker.set('ajar')
+// @ts-expect-error no state
+breaker.set()
+// @ts-expect-error labels on a state set that has none
+breaker.set({ peer: 'a' }, 'open')
+const peers = stateSet({ name: 'peers', help: '', states: ['up', 'down'], labels: ['peer'] })
+// @ts-expect-error a state without its labels
+peers.set('up')
+// @ts-expect-error no such state of a label set
+peers.set({ peer: 'a' }, 'ajar')
+// @ts-expect-error no states
+stateSet({ name: 'x', help: '' })
