@@ -109,7 +109,7 @@ function checkNative(base) {
 
 /** Checks the imports of lib/ and returns how many files and edges inside lib/ it saw. */
 function checkLib(base) {
-  const files = list(base, /\.m?ts$/)
+  const files = list(base, /\.(m?ts|json)$/)
   const graph = new Map()
   for (const file of files) {
     const targets = []

@@ -30,10 +30,12 @@ test('the public API, and nothing else', () => {
     'derivedGauge',
     'gauge',
     'histogram',
+    'info',
     'nativeInterface',
     'record',
     'registry',
     'startExporter',
+    'stateSet',
   ])
 })
 
