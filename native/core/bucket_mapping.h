@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/cell.h"
@@ -55,6 +56,13 @@ class BucketMapping {
   // The inverse, for positive values.
   [[nodiscard]] std::int32_t KeyOfIndex(std::int32_t index) const noexcept {
     return index + key_of_index_0_;
+  }
+
+  // The two boundaries that enclose `value`, which is finite and >= kZeroThreshold: the upper one
+  // is the lowest that is not below it, so it equals a value that is a boundary itself.
+  [[nodiscard]] std::pair<double, double> BoundariesAround(double value) const noexcept {
+    const std::int32_t key = KeyOf(value);
+    return {UpperBound(key - 1), UpperBound(key)};
   }
 
   // Keys of negative values carry the sign bit; the rest of the key is that of the magnitude.

@@ -322,6 +322,12 @@ double ActivityOf(const Metric& metric, const Series& series, ShardList shards,
   return latest;
 }
 
+HistogramValue ReadSeries(const Metric& metric, std::uint32_t series, ShardList shards,
+                          const Remainders& remainders) {
+  CellReader reader(shards, remainders);
+  return MergeHistogram(metric, metric.series()[series], reader);
+}
+
 void FoldShard(const Metric& metric, const Shard& shard, Remainders& remainders) {
   const auto& series = metric.series();
   const std::size_t count = series.size();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/histogram_math.h"
 #include "core/merge.h"
 #include "core/self_metrics.h"
 
@@ -20,6 +21,11 @@ Status Conflict(const std::string& name, const std::string& why) {
 Status Closed(const std::string& registry) {
   return {ErrorCode::kRegistryClosed,
           registry.empty() ? "the registry is closed" : "the registry " + registry + " is closed"};
+}
+
+
+Status NoSuchHistogram(const Metric& metric) {
+  return {ErrorCode::kInvalidArgument, metric.name() + ": no such series of a histogram"};
 }
 
 }  // namespace
@@ -245,6 +251,30 @@ Snapshot Registry::TakeSnapshot(Clock::time_point now) {
                            static_cast<double>(render_ns_.load(std::memory_order_relaxed)) / 1e9};
   }
   return snapshot;
+}
+
+Result<HistogramValue> Registry::ReadHistogram(MetricId id, std::uint32_t series) {
+  const auto metric = Find(id);
+  if (metric == nullptr) return MetricRemoved();
+  if (metric->definition().type != MetricType::kHistogram || series >= metric->series().size()) {
+    return NoSuchHistogram(*metric);
+  }
+  const auto lock = merge_.Shared();
+  if (metric->IsRemoved()) return MetricRemoved();
+  return ReadSeries(*metric, series, shards_, remainders_);
+}
+
+Result<HistogramValue> Registry::ReadHistogramTotal(MetricId id) {
+  const std::vector<std::shared_ptr<Metric>> metrics{Find(id)};
+  if (metrics[0] == nullptr) return MetricRemoved();
+  const MetricDefinition& definition = metrics[0]->definition();
+  if (definition.type != MetricType::kHistogram) return NoSuchHistogram(*metrics[0]);
+  HistogramValue total;
+  if (!definition.schema) total.explicit_counts.resize(definition.bounds.size() + 1);
+  const auto merged = Merge(metrics);
+  if (merged.empty()) return MetricRemoved();
+  for (const HistogramValue& value : merged[0].histograms) AddHistogram(total, value);
+  return total;
 }
 
 bool Registry::Tick(Clock::time_point now) {

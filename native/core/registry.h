@@ -138,6 +138,11 @@ class Registry {
   // Reading.
   [[nodiscard]] Snapshot TakeSnapshot(Clock::time_point now);
 
+  // One series of a histogram, over all shards, or all of its series together. kMetricRemoved once
+  // the metric is gone.
+  [[nodiscard]] Result<HistogramValue> ReadHistogram(MetricId metric, std::uint32_t series);
+  [[nodiscard]] Result<HistogramValue> ReadHistogramTotal(MetricId metric);
+
   // Called about every 100 ms: advances the tick that orders gauge values, samples the rates, hides
   // and expires idle series. True when recorders have removals or idle series to look at.
   bool Tick(Clock::time_point now);

@@ -9,13 +9,14 @@ namespace nanotally {
 
 enum class ErrorCode {
   kOk,
-  kMetricConflict,   // a name is taken by another definition, or by a sample of another family
-  kMetricRemoved,    // the metric was removed from its registry
-  kRegistryClosed,   // the registry was closed
-  kUnknownRegistry,  // no registry has that id
-  kOutOfMemory,      // no pages for another chunk
-  kOutOfCells,       // the registry's cell addresses are used up
-  kInvalidArgument,  // an argument that lib/ never sends
+  kMetricConflict,     // a name is taken by another definition, or by a sample of another family
+  kMetricRemoved,      // the metric was removed from its registry
+  kRegistryClosed,     // the registry was closed
+  kUnknownRegistry,    // no registry has that id
+  kOutOfMemory,        // no pages for another chunk
+  kOutOfCells,         // the registry's cell addresses are used up
+  kHistogramMismatch,  // two histograms whose buckets cannot be added
+  kInvalidArgument,    // an argument that lib/ never sends
 };
 
 // The `code` that users see, such as "ERR_NANOTALLY_METRIC_CONFLICT".
@@ -35,6 +36,8 @@ constexpr const char* ErrorName(ErrorCode code) {
       return "ERR_NANOTALLY_OUT_OF_MEMORY";
     case ErrorCode::kOutOfCells:
       return "ERR_NANOTALLY_OUT_OF_CELLS";
+    case ErrorCode::kHistogramMismatch:
+      return "ERR_NANOTALLY_HISTOGRAM_MISMATCH";
     case ErrorCode::kInvalidArgument:
       return "ERR_NANOTALLY_INVALID_ARGUMENT";
   }

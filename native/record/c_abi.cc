@@ -93,6 +93,7 @@ nanotally_status StatusOf(ErrorCode code) {
     case ErrorCode::kOutOfMemory:
     case ErrorCode::kOutOfCells:
       return NANOTALLY_NO_MEMORY;
+    case ErrorCode::kHistogramMismatch:
     case ErrorCode::kInvalidArgument:
       break;
   }

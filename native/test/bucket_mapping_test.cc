@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "test/support/exact_boundaries.h"
 
@@ -97,6 +98,33 @@ TEST_P(EverySchema, PowersOfTwoAndExtremes) {
   EXPECT_TRUE(Agrees(std::nextafter(kZeroThreshold, 1)));
   EXPECT_TRUE(Agrees(kMax));
   EXPECT_EQ(mapping_.UpperBound(mapping_.KeyOf(kMax)), kInfinity);
+}
+
+TEST_P(EverySchema, BoundariesEncloseWhatLiesBetweenThem) {
+  for (std::int32_t index = LowestIndex(); index < HighestIndex(); ++index) {
+    const double below = index == LowestIndex() ? kZeroThreshold : reference_.UpperBound(index - 1);
+    const double above = reference_.UpperBound(index);
+    const std::pair enclosed{below, above};
+    ASSERT_EQ(mapping_.BoundariesAround(above), enclosed) << "a boundary is its own upper one";
+    ASSERT_EQ(mapping_.BoundariesAround(std::nextafter(below, kInfinity)), enclosed);
+    ++checked_;
+  }
+  EXPECT_GE(checked_, schema_ >= 0 ? (1152u << schema_) - 1 : (1152u >> -schema_) - 1);
+  EXPECT_EQ(mapping_.BoundariesAround(kZeroThreshold).second, kZeroThreshold);
+  EXPECT_EQ(mapping_.BoundariesAround(kMax).second, kInfinity);
+}
+
+TEST_P(EverySchema, FourHundredThousandUniformDoubles) {
+  std::mt19937_64 random(20251129 + static_cast<unsigned>(schema_ - kMinSchema));
+  for (const double scale : {1.0, 10.0, 1e-3, 1e9}) {
+    std::uniform_real_distribution<double> uniform(0, scale);
+    for (int i = 0; i < 100'000; ++i) {
+      const double magnitude = uniform(random);
+      if (magnitude <= kZeroThreshold) continue;
+      ASSERT_TRUE(Agrees(magnitude)) << std::hexfloat << magnitude;
+    }
+  }
+  EXPECT_GT(checked_, 399'000u);
 }
 
 TEST_P(EverySchema, AMillionRandomDoubles) {
