@@ -12,6 +12,7 @@ export {
 } from './instruments/derived-gauge.js'
 export { type BoundGauge, type Gauge, type GaugeOptions, gauge } from './instruments/gauge.js'
 export { type Histogram, type HistogramOptions, histogram } from './instruments/histogram.js'
+export type { HistogramBucket, HistogramSnapshot, HistogramSnapshotJSON } from './instruments/histogram-snapshot.js'
 export { type Info, type InfoOptions, info } from './instruments/info.js'
 export { record } from './instruments/record.js'
 export { type StateSet, type StateSetOptions, stateSet } from './instruments/state-set.js'

@@ -99,6 +99,20 @@ export interface NativeAddon {
   resolveBlock(registry: RegistryHandle, metric: number, series: number, block: number): number
   /** The 8192 cells of a chunk in this environment's shard. */
   openChunk(registry: RegistryHandle, index: number): Float64Array
+  /** The values of a series of a histogram, over all threads; what they are is told in native/binding/histograms.h. */
+  readHistogram(registry: RegistryHandle, metric: number, series: number): Float64Array
+  /** The same of all its series together. */
+  readHistogramTotal(registry: RegistryHandle, metric: number): Float64Array
+  /** Lower end, upper end and count of each bucket, one after another. `shape`: a schema, or explicit bounds. */
+  histogramBuckets(shape: number | Float64Array, values: Float64Array): Float64Array
+  histogramQuantile(shape: number | Float64Array, values: Float64Array, q: number): number
+  /** At the lower of two schemas. */
+  mergeHistograms(
+    shape: number | Float64Array,
+    values: Float64Array,
+    otherShape: number | Float64Array,
+    otherValues: Float64Array,
+  ): Float64Array
   /** Counts a dropped recording; `reason` indexes `rejectionNames`, metric 0 is none. */
   reject(registry: RegistryHandle, metric: number, reason: number): void
   /** Calls one of the two functions, later, unless the environment ends before. */
@@ -115,6 +129,8 @@ export interface NativeAddon {
   bucketTables(): Int32Array
   /** The 256 boundaries of schema 8 in [1, 2), each the largest double <= 2^(k/256). */
   bucketBoundaries(): Float64Array
+  /** The boundary of a schema below a finite value >= 2^-128, and the one at or above it (Infinity from 2^1024 on). */
+  boundariesAround(schema: number, value: number): [below: number, above: number]
   /** The C ABI's table of functions, as an External tagged as native/include/nanotally.h says. */
   nativeInterface(): object
 }

@@ -1,5 +1,7 @@
-// What the two kinds of histogram series share: timing.
-import type { Instrument } from './instrument.js'
+// What the two kinds of histogram series share: timing and reading.
+import { native } from '../native.js'
+import { emptySnapshot, type HistogramShape, type HistogramSnapshot, readSnapshot } from './histogram-snapshot.js'
+import { IN_SINK, type Instrument } from './instrument.js'
 
 /**
  * One series of a histogram. Keep it: recording through it is two memory adds. Belongs to the thread that bound it.
@@ -10,12 +12,18 @@ export abstract class BoundHistogram {
   _held: boolean
   /** @internal */
   readonly _metric: Instrument<BoundHistogram>
+  /** The series' number within its metric, or IN_SINK. @internal */
+  readonly _series: number
 
   /** @internal */
-  constructor(metric: Instrument<BoundHistogram>) {
+  constructor(metric: Instrument<BoundHistogram>, series: number) {
     this._metric = metric
     this._held = false
+    this._series = series
   }
+
+  /** @internal */
+  abstract get _shape(): HistogramShape
 
   /**
    * Records one observation. Never throws. NaN is counted and makes the sum NaN, infinities go to the outermost buckets
@@ -34,6 +42,34 @@ export abstract class BoundHistogram {
       this.observe(seconds)
       return seconds
     }
+  }
+
+  /**
+   * Reads the series, over all threads: what has been recorded so far. A copy, made in some microseconds; it never waits
+   * for those who record. Without observations when the series leads nowhere: its metric was removed or is disabled, or
+   * its labels were refused.
+   *
+   * @throws `ERR_NANOTALLY_OUT_OF_MEMORY`
+   */
+  snapshot(): HistogramSnapshot {
+    if (this._series === IN_SINK) return emptySnapshot(this._shape)
+    const { _registry: registry, _id: id } = this._metric
+    return readSnapshot(this._shape, () => native.readHistogram(registry._handle, id, this._series))
+  }
+
+  /** The observations so far, over all threads. Each access reads the series: for more than one number take a snapshot. */
+  get count(): number {
+    return this.snapshot().count
+  }
+
+  /** The sum of the observations so far, over all threads. Each access reads the series. */
+  get sum(): number {
+    return this.snapshot().sum
+  }
+
+  /** Estimates a quantile of the observations so far, see `HistogramSnapshot.quantile`. Each call reads the series. */
+  quantile(q: number): number {
+    return this.snapshot().quantile(q)
   }
 
   /** Records how many seconds `fn` takes, or the promise that it returns, also when it fails. Returns what `fn` returns. */

@@ -31,6 +31,7 @@ const boundaryWords = new Uint32Array(native.bucketBoundaries().buffer)
 
 /** The mapping of one schema. Immutable; shared by all histograms of that schema. */
 export class BucketLayout {
+  readonly schema: number
   /** Where its table starts in bucketTables. */
   readonly table: number
   /** Cells of a block = 2^blockBits (BucketMapping::BlockBits). */
@@ -40,6 +41,7 @@ export class BucketLayout {
   readonly #coarse: number
 
   constructor(schema: number) {
+    this.schema = schema
     this.#fine = Math.max(schema, 0)
     this.#coarse = Math.max(-schema, 0)
     this.table = this.#fine * TABLE_ENTRIES

@@ -19,10 +19,15 @@ export class BoundExplicit extends BoundHistogram {
 
   /** @internal */
   constructor(metric: Instrument<BoundHistogram>, place: Place, bounds: Float64Array) {
-    super(metric)
+    super(metric, place.series)
     this._cells = place.cells
     this._at = place.at
     this._bounds = bounds
+  }
+
+  /** @internal */
+  override get _shape(): Float64Array {
+    return this._bounds
   }
 
   override observe(value: number): void {

@@ -54,13 +54,12 @@ export class BoundExponential extends BoundHistogram {
   /** All of the registry's chunks in this thread. @internal */
   readonly _chunks: Float64Array[]
   readonly #layout: BucketLayout
-  readonly #series: number
   /** Addresses of first buckets of octaves that have no slot. */
   #farOctaves: Map<number, number> | undefined
 
   /** @internal */
   constructor(metric: Instrument<BoundHistogram>, place: Place, layout: BucketLayout, chunks: Float64Array[]) {
-    super(metric)
+    super(metric, place.series)
     this._cells = place.cells
     this._words = place.words
     this._at = place.series === IN_SINK ? SINK_EXPONENTIAL : place.at
@@ -69,10 +68,14 @@ export class BoundExponential extends BoundHistogram {
     this._firstOctave = NO_DIRECTORY
     this._chunks = place.series === IN_SINK ? [place.cells] : chunks
     this.#layout = layout
-    this.#series = place.series
     // A series that had a handle here before.
     const word = (this._at + FIRST_OCTAVE) * 2
     if (this._words[word + 1] !== 0) this._firstOctave = this._words[word] as number
+  }
+
+  /** @internal */
+  override get _shape(): number {
+    return this.#layout.schema
   }
 
   override observe(value: number): void {
@@ -164,10 +167,10 @@ export class BoundExponential extends BoundHistogram {
     const { blockBits } = this.#layout
     const key = this.#layout.firstKey(octave)
     const inBlock = key & ((1 << blockBits) - 1)
-    if (this.#series === IN_SINK) return SINK_BLOCK + inBlock - 1
+    if (this._series === IN_SINK) return SINK_BLOCK + inBlock - 1
     const registry = this._metric._registry
     try {
-      const block = native.resolveBlock(registry._handle, this._metric._id, this.#series, key >> blockBits)
+      const block = native.resolveBlock(registry._handle, this._metric._id, this._series, key >> blockBits)
       const chunk = block >>> CHUNK_SHIFT
       registry._openChunk(chunk)
       const before = block + inBlock - 1

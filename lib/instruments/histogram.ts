@@ -1,7 +1,8 @@
 // Histograms: distributions, by exponential buckets of a fixed relative width or by explicit bounds.
 import { invalidType, invalidValue } from '../errors.js'
+import { type NativeDefinition, native } from '../native.js'
 import type { BoundHistogram } from './bound-histogram.js'
-import { bucketLayout, MAX_SCHEMA, MIN_SCHEMA } from './bucket-layout.js'
+import { bucketLayout, MAX_SCHEMA, MIN_SCHEMA, ZERO_THRESHOLD } from './bucket-layout.js'
 import {
   checkDefinition,
   type LabelNames,
@@ -12,6 +13,7 @@ import {
 } from './definition.js'
 import { BoundExplicit } from './explicit.js'
 import { BoundExponential } from './exponential.js'
+import { type HistogramSnapshot, readSnapshot } from './histogram-snapshot.js'
 import { makeInitial } from './initial.js'
 import { define, type Handles, Instrument } from './instrument.js'
 
@@ -28,6 +30,16 @@ export interface HistogramOptions<L extends LabelNames, O extends LabelNames> ex
   schema?: number | undefined
   /** Explicit upper bounds, inclusive, ascending; 1 to 1000 of them. A closing Infinity may be given or left out. */
   buckets?: readonly number[] | undefined
+  /**
+   * Which `le` boundaries the text formats show of an exponential histogram: those of this coarser schema, -4 to `schema`.
+   * By default powers of two around what was observed.
+   */
+  classicSchema?: number | undefined
+  /**
+   * The same one by one: ascending, 1 to 1000, each an exact boundary of `schema` (such as any power of two from 2^-128
+   * on), so that what is shown was counted and not estimated. Not beside `classicSchema`.
+   */
+  classicBuckets?: readonly number[] | undefined
 }
 
 class DroppingExponential extends BoundExponential {
@@ -82,6 +94,33 @@ export class Histogram<
     return this.#handle(args.length > 1 ? args[0] : undefined).time(args.at(-1) as () => T)
   }
 
+  /** Reads the series with these labels, over all threads, see `BoundHistogram.snapshot`. */
+  snapshot(...args: WithLabels<L, O, []>): HistogramSnapshot
+  snapshot(labels?: unknown): HistogramSnapshot {
+    return this.#handle(labels).snapshot()
+  }
+
+  /** Estimates a quantile of the series with these labels, see `HistogramSnapshot.quantile`. */
+  quantile(...args: WithLabels<L, O, [q: number]>): number
+  quantile(...args: unknown[]): number {
+    return this.#handle(args.length > 1 ? args[0] : undefined).quantile(args.at(-1) as number)
+  }
+
+  /** Reads all series of the metric together, the overflow series too. Without observations when the metric is gone. */
+  total(): HistogramSnapshot {
+    return readSnapshot(this._unlabelled._shape, () => native.readHistogramTotal(this._registry._handle, this._id))
+  }
+
+  /** The observations so far of all series, over all threads. */
+  get count(): number {
+    return this.total().count
+  }
+
+  /** The sum of the observations so far of all series, over all threads. */
+  get sum(): number {
+    return this.total().sum
+  }
+
   /** Binds a label set, see `Counter.labels`. */
   labels(labels: Labels<L, O>): BoundHistogram
   labels(...values: LabelTuple<L, O>): BoundHistogram
@@ -101,26 +140,63 @@ export class Histogram<
   }
 }
 
-function checkSchema(schema: unknown): number {
-  if (typeof schema !== 'number') throw invalidType('schema', 'an integer', schema)
-  if (!Number.isInteger(schema) || schema < MIN_SCHEMA || schema > MAX_SCHEMA) {
-    throw invalidValue('schema', `an integer of ${MIN_SCHEMA} to ${MAX_SCHEMA}`, schema, 'ERR_NANOTALLY_INVALID_SCHEMA')
+function checkSchema(schema: unknown, option = 'schema', highest = MAX_SCHEMA): number {
+  if (typeof schema !== 'number') throw invalidType(option, 'an integer', schema)
+  if (!Number.isInteger(schema) || schema < MIN_SCHEMA || schema > highest) {
+    throw invalidValue(option, `an integer of ${MIN_SCHEMA} to ${highest}`, schema, 'ERR_NANOTALLY_INVALID_SCHEMA')
   }
   return schema
 }
 
-function checkBuckets(buckets: unknown): number[] {
-  if (!Array.isArray(buckets)) throw invalidType('buckets', 'an array of numbers', buckets)
+function refuseBuckets(option: string, expected: string, received: unknown): RangeError {
+  return invalidValue(option, expected, received, 'ERR_NANOTALLY_INVALID_BUCKETS')
+}
+
+function checkBuckets(buckets: unknown, option = 'buckets'): number[] {
+  if (!Array.isArray(buckets)) throw invalidType(option, 'an array of numbers', buckets)
   const bounds: unknown[] = buckets.at(-1) === Infinity ? buckets.slice(0, -1) : buckets
-  const refuse = (expected: string, received: unknown) =>
-    invalidValue('buckets', expected, received, 'ERR_NANOTALLY_INVALID_BUCKETS')
+  const refuse = (expected: string, received: unknown) => refuseBuckets(option, expected, received)
   if (bounds.length < 1 || bounds.length > MAX_BUCKETS) throw refuse(`1 to ${MAX_BUCKETS} finite bounds`, bounds.length)
   for (const [i, bound] of bounds.entries()) {
-    if (typeof bound !== 'number') throw invalidType('buckets', 'numbers', bound)
+    if (typeof bound !== 'number') throw invalidType(option, 'numbers', bound)
     if (!Number.isFinite(bound)) throw refuse('finite bounds', bound)
     if (i > 0 && bound <= (bounds[i - 1] as number)) throw refuse('ascending bounds, each once', bound)
   }
   return bounds as number[]
+}
+
+/** Bounds that are boundaries of an exponential histogram's schema, so that its buckets add up to what they show. */
+function checkClassicBuckets(buckets: unknown, schema: number): number[] {
+  const bounds = checkBuckets(buckets, 'classicBuckets')
+  for (const bound of bounds) {
+    if (bound === ZERO_THRESHOLD) continue
+    const [below, above] =
+      bound > ZERO_THRESHOLD ? native.boundariesAround(schema, bound) : [ZERO_THRESHOLD, ZERO_THRESHOLD]
+    if (above === bound) continue
+    const nearest = below === above || above === Infinity ? `${below}` : `${below} and ${above}`
+    throw refuseBuckets('classicBuckets', `exact boundaries of schema ${schema} (the nearest: ${nearest})`, bound)
+  }
+  return bounds
+}
+
+/** The buckets of a definition: explicit ones, or exponential ones and what the text formats show of them. */
+function checkLayout(options: HistogramOptions<LabelNames, LabelNames>): Partial<NativeDefinition> {
+  const { buckets, classicSchema, classicBuckets } = options
+  if (buckets !== undefined) {
+    for (const option of ['schema', 'classicSchema', 'classicBuckets'] as const) {
+      if (options[option] !== undefined) throw invalidValue(option, `no ${option} beside buckets`, options[option])
+    }
+    return { bounds: checkBuckets(buckets) }
+  }
+  const schema = checkSchema(options.schema ?? DEFAULT_SCHEMA)
+  if (classicBuckets !== undefined) {
+    if (classicSchema !== undefined) {
+      throw invalidValue('classicSchema', 'no classicSchema beside classicBuckets', classicSchema)
+    }
+    return { schema, classicBounds: checkClassicBuckets(classicBuckets, schema) }
+  }
+  if (classicSchema === undefined) return { schema }
+  return { schema, classicSchema: checkSchema(classicSchema, 'classicSchema', schema) }
 }
 
 /**
@@ -139,16 +215,10 @@ export function histogram<const L extends LabelNames = [], const O extends Label
   options: HistogramOptions<L, O>,
 ): Histogram<L, O> {
   const definition = checkDefinition('histogram', options)
-  const { schema, buckets } = options
-  let handles: Handles<BoundHistogram>
-  if (buckets === undefined) {
-    definition.native.schema = checkSchema(schema ?? DEFAULT_SCHEMA)
-    handles = exponentialHandles(definition.native.schema)
-  } else {
-    if (schema !== undefined) throw invalidValue('schema', 'no schema beside buckets', schema)
-    definition.native.bounds = checkBuckets(buckets)
-    handles = explicitHandles(definition.native.bounds)
-  }
+  const layout = checkLayout(options)
+  Object.assign(definition.native, layout)
+  const handles =
+    layout.schema === undefined ? explicitHandles(layout.bounds as number[]) : exponentialHandles(layout.schema)
   return makeInitial(
     define(definition, (id) => new Histogram<L, O>(definition, id, handles)),
     definition.initial,

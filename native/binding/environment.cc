@@ -70,6 +70,11 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("resolveSeries", ResolveSeries),
                   NANOTALLY_ENTRY("resolveBlock", ResolveBlock),
                   NANOTALLY_ENTRY("openChunk", OpenChunk),
+                  NANOTALLY_ENTRY("readHistogram", ReadHistogram),
+                  NANOTALLY_ENTRY("readHistogramTotal", ReadHistogramTotal),
+                  NANOTALLY_ENTRY("histogramBuckets", HistogramBuckets),
+                  NANOTALLY_ENTRY("histogramQuantile", HistogramQuantile),
+                  NANOTALLY_ENTRY("mergeHistograms", MergeHistograms),
                   NANOTALLY_ENTRY("reject", Reject),
                   NANOTALLY_ENTRY("render", Render),
                   NANOTALLY_ENTRY("renderSync", RenderSync),
@@ -77,6 +82,7 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("collected", Collected),
                   NANOTALLY_ENTRY("bucketTables", BucketTables),
                   NANOTALLY_ENTRY("bucketBoundaries", BucketBoundaries),
+                  NANOTALLY_ENTRY("boundariesAround", BoundariesAround),
                   NANOTALLY_ENTRY("nativeInterface", NativeInterface),
                   InstanceValue("rejectionNames", names),
                   InstanceValue("textContentType", Napi::String::New(env, kTextContentType)),
@@ -434,6 +440,19 @@ Napi::Value Environment::BucketBoundaries(Info info) {
   auto array = Napi::Float64Array::New(info.Env(), boundaries.size());
   for (std::size_t i = 0; i < boundaries.size(); ++i) array[i] = boundaries[i];
   return array;
+}
+
+// boundariesAround(schema, value): [the boundary below, the one at or above]
+Napi::Value Environment::BoundariesAround(Info info) {
+  const int schema = info[0].As<Napi::Number>().Int32Value();
+  if (schema < kMinSchema || schema > kMaxSchema)
+    throw StatusError({ErrorCode::kInvalidArgument, "no such schema"});
+  const auto [below, above] =
+      BucketMapping::ForSchema(schema).BoundariesAround(info[1].As<Napi::Number>());
+  const auto pair = Napi::Array::New(info.Env(), 2);
+  pair.Set(0u, below);
+  pair.Set(1u, above);
+  return pair;
 }
 
 // nativeInterface(): the C ABI's table as a tagged External, for nanotally_attach

@@ -68,6 +68,11 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value ResolveSeries(Info info);
   Napi::Value ResolveBlock(Info info);
   Napi::Value OpenChunk(Info info);
+  Napi::Value ReadHistogram(Info info);
+  Napi::Value ReadHistogramTotal(Info info);
+  Napi::Value HistogramBuckets(Info info);
+  Napi::Value HistogramQuantile(Info info);
+  Napi::Value MergeHistograms(Info info);
   Napi::Value Reject(Info info);
   Napi::Value Render(Info info);
   Napi::Value RenderSync(Info info);
@@ -75,6 +80,7 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value Collected(Info info);
   Napi::Value BucketTables(Info info);
   Napi::Value BucketBoundaries(Info info);
+  Napi::Value BoundariesAround(Info info);
   Napi::Value NativeInterface(Info info);
 
   Opened& At(const Napi::Value& handle);

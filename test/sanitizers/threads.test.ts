@@ -1,8 +1,9 @@
 // Threads directed step by step, under the sanitizers: gauges that ended threads leave, metrics removed and registries closed
-// under those who record.
+// under those who record, histograms read.
 import { expectNoFindings, watchProcesses } from './watch.js'
 
 const folder = watchProcesses(import.meta.url)
 await import('../workers/gauges.test.js')
 await import('../workers/removal.test.js')
+await import('../workers/reading.test.js')
 expectNoFindings(folder, 1, ['defineDerived', 'setCollecting', 'collected', 'nativeInterface'])

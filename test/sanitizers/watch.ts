@@ -45,6 +45,16 @@ function nativeFunctions(): string[] {
   return Object.getOwnPropertyNames(addon).map((name) => (typeof addon[name] === 'function' ? name : ''))
 }
 
+/** The native functions that read histograms and their boundaries: threads.test.ts sees to it that they are called. */
+export const READING = [
+  'readHistogram',
+  'readHistogramTotal',
+  'histogramBuckets',
+  'histogramQuantile',
+  'mergeHistograms',
+  'boundariesAround',
+]
+
 /**
  * Defines the last test of a file.
  *

@@ -4,6 +4,8 @@ import {
   counter,
   derivedGauge,
   gauge,
+  type HistogramBucket,
+  type HistogramSnapshot,
   histogram,
   info,
   Registry,
@@ -34,6 +36,14 @@ const answer: Promise<string> = h.time(async () => 'x')
 const length: number = latency.time({ space: 'a' }, () => 3)
 latency.observe({ space: 'a' }, 0.0031)
 latency.startTimer({ space: 'a' })()
+const snapshot: HistogramSnapshot = latency.snapshot({ space: 'a' })
+const merged: HistogramSnapshot = snapshot.merge(h.snapshot()).merge(latency.total())
+const buckets: readonly HistogramBucket[] = merged.buckets
+const numbers: number[] = [latency.quantile({ space: 'a' }, 0.5), h.quantile(0.5), h.count, h.sum, latency.count]
+const schema: number | undefined = merged.schema
+const sizes = histogram({ name: 'sizes', help: '...', optionalLabels: ['o'], schema: 5, classicSchema: 0 })
+numbers.push(sizes.quantile(0.5), sizes.quantile({ o: 'x' }, 0.5), sizes.snapshot().count, sizes.snapshot({}).count)
+histogram({ name: 'y', help: '...', classicBuckets: [1, 2, 4] })
 gauge({ name: 'queue_depth', help: '...', labels: ['priority'], aggregate: 'sum', onExit: 'drop' })
   .labels('high')
   .set(12)
@@ -110,4 +120,4 @@ dynamic.inc({ x: 1, y: 2 })
 dynamic.labels('1', '2').inc()
 counter({ name: 'e_total', help: '...', labels: names, initial: [{ x: 1, y: 2 }] })
 
-export { answer, length, removed, seconds, states, text, url }
+export { answer, buckets, length, numbers, removed, schema, seconds, states, text, url }

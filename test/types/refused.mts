@@ -48,6 +48,18 @@ latency.observe({ space: 'a' })
 latency.startTimer()
 // @ts-expect-error no function to time
 latency.time({ space: 'a' })
+// @ts-expect-error a reading without labels
+latency.snapshot()
+// @ts-expect-error a quantile without labels
+latency.quantile(0.5)
+// @ts-expect-error a quantile without q
+latency.quantile({ space: 'a' })
+// @ts-expect-error a snapshot is read only
+latency.total().count = 5
+// @ts-expect-error its buckets are, too
+latency.total().buckets.push({ lower: 0, upper: 1, count: 1 })
+// @ts-expect-error no snapshot
+latency.total().merge({ count: 1 })
 
 const depth = gauge({ name: 'depth', help: '' })
 // @ts-expect-error nothing to set
