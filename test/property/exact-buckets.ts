@@ -33,16 +33,27 @@ export function exactIndex(schema: number, value: number): number {
   return Math.ceil((ceilLog2(mantissa) + exponent) / 2 ** -schema) + 0 // not -0
 }
 
-/** The largest double <= 2^(k/2^schema), for k of 0..2^schema - 1: bisection over the 52 bits of the mantissa. */
+const boundaries = new Map<string, number>()
+
+/** The largest double <= 2^(k/2^schema), for k of 0..2^schema - 1. */
 export function exactBoundary(schema: number, k: number): number {
-  let low = 0n
-  let high = 1n << 52n
-  while (high - low > 1n) {
-    const middle = (low + high) >> 1n
-    if (exactIndex(schema, withMantissa(middle)) <= k) low = middle
-    else high = middle
+  // The same fraction in its lowest terms is cheaper.
+  if (schema > 0 && k % 2 === 0) return exactBoundary(schema - 1, k / 2)
+  const key = `${k}/${schema}`
+  let boundary = boundaries.get(key)
+  if (boundary === undefined) {
+    boundary = deriveBoundary(schema, k)
+    boundaries.set(key, boundary)
   }
-  return withMantissa(low)
+  return boundary
+}
+
+/** By integers; the guess in floating point only saves steps. */
+function deriveBoundary(schema: number, k: number): number {
+  let fraction = parts(2 ** (k / 2 ** schema)).mantissa - (1n << 52n)
+  while (exactIndex(schema, withMantissa(fraction)) > k) fraction--
+  while (exactIndex(schema, withMantissa(fraction + 1n)) <= k) fraction++
+  return withMantissa(fraction)
 }
 
 /** 1 <= result < 2. */
