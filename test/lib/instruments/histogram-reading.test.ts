@@ -1,4 +1,5 @@
 // Reading histograms: what a snapshot shows of each kind of observation, quantiles, merges, and what reading refuses.
+import { readFileSync } from 'node:fs'
 import { type HistogramSnapshot, histogram, Registry } from 'nanotally'
 import { describe, expect, test } from 'vitest'
 
@@ -197,6 +198,23 @@ describe('quantile', () => {
       expect(() => one.quantile(q as number)).toThrow(expect.objectContaining({ code: 'ERR_NANOTALLY_INVALID_TYPE' }))
     }
   })
+})
+
+test('docs/instruments.md states the error of each schema, rounded up', () => {
+  const document = readFileSync(new URL('../../../docs/instruments.md', import.meta.url), 'utf8')
+  const cells = (row: string) => [
+    ...(document.match(new RegExp(row, 'm'))?.[0].matchAll(/(-?[\d.]+)( %)?\**(?= \|)/g) ?? []),
+  ]
+  const schemas = cells('^\\| schema \\|.*$').map(([, schema]) => Number(schema))
+  const stated = cells('^\\| relative error at most \\|.*$').map(
+    ([, error, percent]) => Number(error) / (percent ? 100 : 1),
+  )
+  expect(schemas).toEqual(SCHEMAS)
+  for (const [i, schema] of SCHEMAS.entries()) {
+    const error = 2 ** (2 ** -schema) - 1
+    expect(stated[i]).toBeGreaterThanOrEqual(error)
+    expect(stated[i]).toBeLessThan(error * 1.005)
+  }
 })
 
 describe('merge', () => {
