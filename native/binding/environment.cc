@@ -69,6 +69,7 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("letGo", LetGo),
                   NANOTALLY_ENTRY("resolveSeries", ResolveSeries),
                   NANOTALLY_ENTRY("resolveBlock", ResolveBlock),
+                  NANOTALLY_ENTRY("recordExemplar", RecordExemplar),
                   NANOTALLY_ENTRY("openChunk", OpenChunk),
                   NANOTALLY_ENTRY("readHistogram", ReadHistogram),
                   NANOTALLY_ENTRY("readHistogramTotal", ReadHistogramTotal),
@@ -303,6 +304,19 @@ Napi::Value Environment::ResolveBlock(Info info) {
   const auto address = opened.registry->ResolveBlock(ReadIndex(info[1]), ReadIndex(info[2]),
                                                      info[3].As<Napi::Number>().Int32Value());
   return Napi::Number::New(info.Env(), Check(address));
+}
+
+// recordExemplar(handle, metric, series, value, traceId, spanId | ''): of a metric that is gone it
+// is dropped, as its observation is. (Its thread has not heard of the removal yet.)
+Napi::Value Environment::RecordExemplar(Info info) {
+  Opened& opened = At(info[0]);
+  const auto ids =
+      ParseTraceIds(info[4].As<Napi::String>().Utf8Value(), info[5].As<Napi::String>().Utf8Value());
+  if (!ids) throw StatusError({ErrorCode::kInvalidArgument, "no identifiers of a trace"});
+  Status status = opened.registry->RecordExemplar(ReadIndex(info[1]), ReadIndex(info[2]),
+                                                  info[3].As<Napi::Number>().DoubleValue(), *ids);
+  if (status.code != ErrorCode::kMetricRemoved) Check(std::move(status));
+  return info.Env().Undefined();
 }
 
 // openChunk(handle, index): Float64Array over this environment's cells of that chunk

@@ -67,6 +67,7 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value LetGo(Info info);
   Napi::Value ResolveSeries(Info info);
   Napi::Value ResolveBlock(Info info);
+  Napi::Value RecordExemplar(Info info);
   Napi::Value OpenChunk(Info info);
   Napi::Value ReadHistogram(Info info);
   Napi::Value ReadHistogramTotal(Info info);

@@ -224,6 +224,15 @@ HistogramValue MergeExponential(const Metric& metric, const Series& series, Cell
   return value;
 }
 
+std::vector<Exemplar> ReadExemplars(const Series& series) {
+  std::vector<Exemplar> exemplars;
+  for (const StoredExemplar& stored : series.exemplars.Read()) {
+    exemplars.push_back(
+        {stored.value, stored.unix_seconds, TraceText(stored.ids), SpanText(stored.ids)});
+  }
+  return exemplars;
+}
+
 void FoldSum(CellAddress address, std::uint32_t cells, const Shard& shard, CellTotals& retired) {
   const double* chunk = shard.chunk(ChunkOf(address));
   if (chunk == nullptr) return;
@@ -302,6 +311,7 @@ MetricSnapshot MergeMetric(std::shared_ptr<const Metric> metric, ShardList shard
       }
       case MetricType::kHistogram:
         snapshot.histograms.push_back(MergeHistogram(*metric, one, reader));
+        snapshot.histograms.back().exemplars = ReadExemplars(one);
         break;
     }
     snapshot.series.push_back({one.labels, one.created, i});

@@ -1,6 +1,9 @@
 // The series table of a metric.
 #include "core/metric.h"
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <utility>
 
 #include "core/label_text.h"
@@ -23,6 +26,16 @@ std::uint32_t CellsFor(const MetricDefinition& definition) {
     return ExponentialCells::kCount + mapping.HeadBlocks() * mapping.BlockCells();
   }
   return ExplicitCells::kBuckets + static_cast<std::uint32_t>(definition.bounds.size()) + 1;
+}
+
+// Values of one bucket are of one group; neighbouring buckets, or octaves, of different ones.
+std::uint32_t ExemplarGroup(const MetricDefinition& histogram, double value) {
+  constexpr int kMantissaBits = std::numeric_limits<double>::digits - 1;
+  if (histogram.schema)
+    return static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(value) >> kMantissaBits);
+  const auto& bounds = histogram.bounds;
+  const auto bound = std::lower_bound(bounds.begin(), bounds.end(), value);
+  return static_cast<std::uint32_t>(bound - bounds.begin());
 }
 
 Status OutOfCells(const std::string& name) {
@@ -109,6 +122,7 @@ void Metric::Free(std::uint32_t index, CellAllocator& cells) {
   ForEachRangeOf(series,
                  [&](CellAddress address, std::uint32_t count) { cells.Free(address, count); });
   series.DropBlocks();
+  series.exemplars.Clear();
   SetState(index, SeriesState::kFree);
   free_slots_.push_back(index);
 }
@@ -157,6 +171,15 @@ std::uint32_t Metric::ReservedBlocks(std::uint32_t series) const {
     if (block.number.load(std::memory_order_relaxed) == Block::kReserved) ++reserved;
   });
   return reserved;
+}
+
+Status Metric::RecordExemplar(std::uint32_t index, double value, const TraceIds& ids) {
+  if (definition_.type != MetricType::kHistogram || index >= series_.size()) {
+    return {ErrorCode::kInvalidArgument, definition_.name + ": no such series of a histogram"};
+  }
+  if (std::isnan(value)) return {};
+  series_[index].exemplars.Store(ExemplarGroup(definition_, value), {value, UnixSeconds(), ids});
+  return {};
 }
 
 // relaxed load: only holders of the registration mutex write the list. release store: see

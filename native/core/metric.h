@@ -19,6 +19,7 @@
 #include "core/cell.h"
 #include "core/cell_allocator.h"
 #include "core/double_double.h"
+#include "core/exemplar_slots.h"
 #include "core/idle_watch.h"
 #include "core/segmented_vector.h"
 #include "core/series.h"
@@ -51,11 +52,12 @@ enum class Rejection : std::uint8_t {
   kDefinition,
   kCollect,
   kMemory,
-  kNoHandle
+  kNoHandle,
+  kExemplar  // of an observation that is recorded, without it
 };
-inline constexpr std::array<const char*, 9> kRejectionNames = {
-    "not_a_number", "negative", "infinite", "labels",   "removed",
-    "definition",   "collect",  "memory",   "no_handle"};
+inline constexpr std::array<const char*, 10> kRejectionNames = {
+    "not_a_number", "negative", "infinite", "labels",    "removed",
+    "definition",   "collect",  "memory",   "no_handle", "exemplar"};
 
 // What is left of lib's validation here: memory safety. Names and label names were checked by lib.
 struct MetricDefinition {
@@ -174,6 +176,11 @@ class Metric {
   void ReserveBlock(std::uint32_t series, CellAddress address);
   // Any thread.
   [[nodiscard]] std::uint32_t ReservedBlocks(std::uint32_t series) const;
+
+  // Any thread that holds the series. Keeps an exemplar of an observation in it, taken now; of NaN,
+  // which no bucket holds, there is none. kInvalidArgument: no such series of a histogram. Throws
+  // std::bad_alloc.
+  Status RecordExemplar(std::uint32_t series, double value, const TraceIds& ids);
 
   // Calls visit(address, cells) for every range of cells of one series.
   template <typename Visit>

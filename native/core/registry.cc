@@ -23,7 +23,6 @@ Status Closed(const std::string& registry) {
           registry.empty() ? "the registry is closed" : "the registry " + registry + " is closed"};
 }
 
-
 Status NoSuchHistogram(const Metric& metric) {
   return {ErrorCode::kInvalidArgument, metric.name() + ": no such series of a histogram"};
 }
@@ -135,6 +134,12 @@ Result<CellAddress> Registry::ResolveBlock(MetricId id, std::uint32_t series, st
   const auto metric = FindLockHeld(id);
   if (metric == nullptr) return MetricRemoved();
   return metric->ResolveBlock(series, number, cells_);
+}
+
+Status Registry::RecordExemplar(MetricId metric, std::uint32_t series, double value,
+                                const TraceIds& ids) {
+  const auto found = Find(metric);
+  return found == nullptr ? MetricRemoved() : found->RecordExemplar(series, value, ids);
 }
 
 Status Registry::ReserveBlocks(MetricId metric, std::uint32_t series, std::uint32_t blocks,

@@ -94,6 +94,8 @@ class Registry {
   Result<ResolvedSeries> Resolve(Shard& shard, MetricId metric,
                                  std::span<const std::string> values);
   Result<CellAddress> ResolveBlock(MetricId metric, std::uint32_t series, std::int32_t number);
+  // See Metric::RecordExemplar. kMetricRemoved once the metric is gone.
+  Status RecordExemplar(MetricId metric, std::uint32_t series, double value, const TraceIds& ids);
   // The recorder of `shard` has no handle of the series any more that anybody could record through.
   void LetGo(Shard& shard, MetricId metric, std::uint32_t series);
   // Ends a series; false when there is none of these values.

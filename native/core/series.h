@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/cell.h"
+#include "core/exemplar_slots.h"
 
 namespace nanotally {
 
@@ -46,6 +47,8 @@ struct Series {
   // release store when a block is put in front: pairs with the acquire load in ForEachBlock,
   // publishes the block.
   std::atomic<Block*> blocks{nullptr};
+
+  ExemplarSlots exemplars;  // histograms
 
   // How many shards hold handles of it. Guarded by the registration mutex.
   std::uint32_t holders = 0;
