@@ -1,7 +1,7 @@
 // The public API of nanotally.
 export { NanotallyError } from './errors.js'
 export { type Exporter, type ExporterOptions, startExporter } from './exporter/exporter.js'
-export type { BoundHistogram } from './instruments/bound-histogram.js'
+export type { BoundHistogram, ObserveOptions } from './instruments/bound-histogram.js'
 export { type BoundCounter, type Counter, type CounterOptions, counter } from './instruments/counter.js'
 export type { LabelNames, Labels, LabelTuple, LabelValue, MetricOptions, WithLabels } from './instruments/definition.js'
 export {
@@ -10,6 +10,7 @@ export {
   type Operand,
   type OperandMetric,
 } from './instruments/derived-gauge.js'
+export { type Exemplar, type ExemplarSource, setExemplarSource } from './instruments/exemplars.js'
 export { type BoundGauge, type Gauge, type GaugeOptions, gauge } from './instruments/gauge.js'
 export { type Histogram, type HistogramOptions, histogram } from './instruments/histogram.js'
 export type { HistogramBucket, HistogramSnapshot, HistogramSnapshotJSON } from './instruments/histogram-snapshot.js'

@@ -97,6 +97,15 @@ export interface NativeAddon {
     values: readonly string[],
   ): { address: number; series: number; overflow: boolean }
   resolveBlock(registry: RegistryHandle, metric: number, series: number, block: number): number
+  /** Of a histogram. The identifiers are hexadecimal; no span is ''. */
+  recordExemplar(
+    registry: RegistryHandle,
+    metric: number,
+    series: number,
+    value: number,
+    traceId: string,
+    spanId: string,
+  ): void
   /** The 8192 cells of a chunk in this environment's shard. */
   openChunk(registry: RegistryHandle, index: number): Float64Array
   /** The values of a series of a histogram, over all threads; what they are is told in native/binding/histograms.h. */

@@ -231,7 +231,8 @@ export class Registry {
   /** Counts a dropped recording and warns of the first of its kind. @internal */
   _reject(metric: RegisteredMetric | undefined, reason: string, detail: string): void {
     const name = metric?.name ?? ''
-    warnOnce(`${reason}:${name}`, `nanotally dropped a recording${name && ` of ${name}`} (${reason}): ${detail}`)
+    const dropped = reason === 'exemplar' ? 'an exemplar' : 'a recording'
+    warnOnce(`${reason}:${name}`, `nanotally dropped ${dropped}${name && ` of ${name}`} (${reason}): ${detail}`)
     if (!this.#closed) native.reject(this._handle, metric?._id ?? 0, reasons.get(reason) as number)
   }
 

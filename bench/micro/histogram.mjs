@@ -138,7 +138,7 @@ function bindRotated(library, buckets) {
 }
 
 /** @param {number} [series] How many series had a latency observed while they were set up. */
-function expectObserved(text, recorded, sum, series = 0) {
+export function expectObserved(text, recorded, sum, series = 0) {
   let before = 0
   for (let place = 0; place < series; place++) before += VARIED[place & 1023]
   expectSum(text, `${NAME}_count`, recorded + series)

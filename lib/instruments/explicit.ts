@@ -1,7 +1,8 @@
 // One series of a histogram with explicit buckets: sum, NaN count, then a cell per bucket (native/core/metric.h,
 // ExplicitCells).
 
-import { BoundHistogram } from './bound-histogram.js'
+import { BoundHistogram, type ObserveOptions } from './bound-histogram.js'
+import { isSampling, takeExemplar } from './exemplars.js'
 import type { Instrument, Place } from './instrument.js'
 
 const NAN = 1
@@ -16,13 +17,16 @@ export class BoundExplicit extends BoundHistogram {
   readonly _at: number
   /** Upper bounds, inclusive, ascending; +Inf is implied. @internal */
   readonly _bounds: Float64Array
+  /** 1 for each bucket whose next observation takes an exemplar, by its cell; undefined while there is no source. @internal */
+  _armed: Uint8Array | undefined
 
   /** @internal */
   constructor(metric: Instrument<BoundHistogram>, place: Place, bounds: Float64Array) {
-    super(metric, place.series)
+    super(metric, place)
     this._cells = place.cells
     this._at = place.at
     this._bounds = bounds
+    this._armed = isSampling() ? this.#makeFlags().fill(1, BUCKETS) : undefined
   }
 
   /** @internal */
@@ -30,7 +34,11 @@ export class BoundExplicit extends BoundHistogram {
     return this._bounds
   }
 
-  override observe(value: number): void {
+  override observe(value: number, options?: ObserveOptions): void {
+    if (options !== undefined) {
+      this._observeWith(value, options)
+      return
+    }
     if (typeof value !== 'number') {
       this._metric._reject('not_a_number', value)
       return
@@ -52,5 +60,31 @@ export class BoundExplicit extends BoundHistogram {
     }
     cells[this._at + bucket] += 1
     cells[this._at] += value
+    if (this._armed !== undefined && this._armed[bucket] !== 0) this.#sample(bucket, value)
+  }
+
+  #sample(bucket: number, value: number): void {
+    if (this._armed !== undefined) this._armed[bucket] = 0
+    takeExemplar(this, bucket, value)
+  }
+
+  /** @internal */
+  override _startSampling(): number[] {
+    this._armed = this.#makeFlags()
+    return Array.from({ length: this._bounds.length + 1 }, (_, i) => BUCKETS + i)
+  }
+
+  /** @internal */
+  override _stopSampling(): void {
+    this._armed = undefined
+  }
+
+  /** @internal */
+  override _arm(bucket: number): void {
+    if (this._armed !== undefined) this._armed[bucket] = 1
+  }
+
+  #makeFlags(): Uint8Array {
+    return new Uint8Array(BUCKETS + this._bounds.length + 1)
   }
 }

@@ -6,9 +6,13 @@
 // bucket in the head's own chunk, where the first blocks of a series lie, so that adding a bucket's number (from 1 on) gives
 // its cell. Below 0 it is the negative of 1 less than that bucket's address in another chunk. The registry places buckets in
 // blocks when any thread first needs one.
+//
+// Exemplars. A slot of 0 sends the next observation of its octave the slower way, where it may take an exemplar. So an
+// octave is armed by parking its slot and putting 0 in its place, and the way of all others is as short as without
+// exemplars. The places of a series (exemplars.ts) are its directory's slots, and one for all that has none.
 import { native } from '../native.js'
 import { CHUNK_BITS, OFFSET_MASK, SINK_BLOCK, SINK_EXPONENTIAL } from '../sink.js'
-import { BoundHistogram } from './bound-histogram.js'
+import { BoundHistogram, type ObserveOptions } from './bound-histogram.js'
 import {
   type BucketLayout,
   bucketTables,
@@ -16,6 +20,7 @@ import {
   scratch as layoutScratch,
   ZERO_THRESHOLD,
 } from './bucket-layout.js'
+import { awaitArming, isSampling, takeExemplar } from './exemplars.js'
 import { IN_SINK, type Instrument, type Place } from './instrument.js'
 
 // Offsets from `_at`, in cells. The sum comes first.
@@ -28,6 +33,9 @@ const DIRECTORY = 8
 const DIRECTORY_SLOTS = 32
 /** So far away that no octave has a slot. */
 const NO_DIRECTORY = 1 << 28
+/** The place of zeros, infinities and octaves without a slot. */
+const REST = DIRECTORY_SLOTS
+const NO_PLACE = -1
 
 // Module constants that V8 folds into the code, where imports and fields would be loads and checks: measured 10 ns -> 4 ns
 // for the whole record, with the octave directory and the fused table.
@@ -56,10 +64,15 @@ export class BoundExponential extends BoundHistogram {
   readonly #layout: BucketLayout
   /** Addresses of first buckets of octaves that have no slot. */
   #farOctaves: Map<number, number> | undefined
+  /** What slots of the directory held when they were armed. */
+  #parked: Int32Array | undefined
+  #isRestArmed = true
+  /** The place that the observation under way opened, or REST. */
+  #opened = NO_PLACE
 
   /** @internal */
   constructor(metric: Instrument<BoundHistogram>, place: Place, layout: BucketLayout, chunks: Float64Array[]) {
-    super(metric, place.series)
+    super(metric, place)
     this._cells = place.cells
     this._words = place.words
     this._at = place.series === IN_SINK ? SINK_EXPONENTIAL : place.at
@@ -70,7 +83,10 @@ export class BoundExponential extends BoundHistogram {
     this.#layout = layout
     // A series that had a handle here before.
     const word = (this._at + FIRST_OCTAVE) * 2
-    if (this._words[word + 1] !== 0) this._firstOctave = this._words[word] as number
+    if (this._words[word + 1] !== 0) {
+      this._firstOctave = this._words[word] as number
+      if (isSampling()) awaitArming(this)
+    }
   }
 
   /** @internal */
@@ -78,7 +94,11 @@ export class BoundExponential extends BoundHistogram {
     return this.#layout.schema
   }
 
-  override observe(value: number): void {
+  override observe(value: number, options?: ObserveOptions): void {
+    if (options !== undefined) {
+      this._observeWith(value, options)
+      return
+    }
     if (typeof value === 'number') {
       scratch[0] = value
       const high = scratchWords[HIGH] as number
@@ -121,8 +141,10 @@ export class BoundExponential extends BoundHistogram {
   _observeExactly(): void {
     const value = scratch[0] as number
     const cells = this._cells
+    this.#opened = REST
     if (Number.isNaN(value)) {
       cells[this._at + NAN] += 1
+      this.#opened = NO_PLACE // no bucket holds it
     } else if (value <= ZERO_THRESHOLD && value >= -ZERO_THRESHOLD) {
       cells[this._at + ZERO] += 1
     } else if (value === Infinity) {
@@ -136,18 +158,62 @@ export class BoundExponential extends BoundHistogram {
       this._addTo(slot, located & 511)
     }
     cells[this._at] += value
+    if (this.#opened !== NO_PLACE) this.#sample(this.#opened, value)
   }
 
-  /** What the octave's slot holds or would hold. 0 when it is not to be had; the recording is counted as dropped by then. */
+  #sample(place: number, value: number): void {
+    if (place === REST) {
+      if (!this.#isRestArmed) return
+      this.#isRestArmed = false
+    }
+    takeExemplar(this, place, value)
+  }
+
+  /** @internal */
+  override _startSampling(): number[] {
+    const places = [REST]
+    for (let place = 0; place < DIRECTORY_SLOTS; place++) {
+      if (this._words[this._directory + place] !== 0) places.push(place)
+    }
+    return places
+  }
+
+  /** What is armed is found in #parked at its next use. @internal */
+  override _stopSampling(): void {}
+
+  /** @internal */
+  override _arm(place: number): void {
+    if (place === REST) {
+      this.#isRestArmed = true
+      return
+    }
+    const word = this._directory + place
+    const slot = this._words[word] as number
+    if (slot === 0) return
+    this.#parked ??= new Int32Array(DIRECTORY_SLOTS)
+    this.#parked[place] = slot
+    this._words[word] = 0
+  }
+
+  /**
+   * What the octave's slot holds or would hold, and in #opened the slot's place if it held nothing. 0 when it is not to be
+   * had; the recording is counted as dropped by then.
+   */
   #slotOf(octave: number): number {
-    const isNear = (octave - this._firstOctave) >>> 0 < DIRECTORY_SLOTS
-    const known = isNear ? this._words[this._directory + octave - this._firstOctave] : this.#farOctaves?.get(octave)
-    if (known) return known
-    const slot = this.#resolve(octave)
+    const place = octave - this._firstOctave
+    const isNear = place >>> 0 < DIRECTORY_SLOTS
+    const known = isNear ? this._words[this._directory + place] : this.#farOctaves?.get(octave)
+    if (known) {
+      if (isNear) this.#opened = NO_PLACE
+      return known
+    }
+    const parked = isNear ? this.#parked?.[place] : undefined
+    const slot = parked || this.#resolve(octave)
     if (slot === 0) return 0
     if (this._firstOctave === NO_DIRECTORY) this.#placeDirectory(octave)
     if ((octave - this._firstOctave) >>> 0 < DIRECTORY_SLOTS) {
-      this._words[this._directory + octave - this._firstOctave] = slot
+      this.#opened = octave - this._firstOctave
+      this._words[this._directory + this.#opened] = slot
     } else {
       this.#farOctaves ??= new Map()
       this.#farOctaves.set(octave, slot)

@@ -1,7 +1,7 @@
 // Histograms: distributions, by exponential buckets of a fixed relative width or by explicit bounds.
 import { invalidType, invalidValue } from '../errors.js'
 import { type NativeDefinition, native } from '../native.js'
-import type { BoundHistogram } from './bound-histogram.js'
+import type { BoundHistogram, ObserveOptions } from './bound-histogram.js'
 import { bucketLayout, MAX_SCHEMA, MIN_SCHEMA, ZERO_THRESHOLD } from './bucket-layout.js'
 import {
   checkDefinition,
@@ -11,6 +11,7 @@ import {
   type MetricOptions,
   type WithLabels,
 } from './definition.js'
+import { addSampled } from './exemplars.js'
 import { BoundExplicit } from './explicit.js'
 import { BoundExponential } from './exponential.js'
 import { type HistogramSnapshot, readSnapshot } from './histogram-snapshot.js'
@@ -73,12 +74,12 @@ export class Histogram<
   O extends LabelNames = LabelNames,
 > extends Instrument<BoundHistogram> {
   /** Records an observation in the series with these labels, found on each call. See `BoundHistogram.observe`. */
-  observe(...args: WithLabels<L, O, [value: number]>): void
-  observe(first?: unknown, second?: number): void {
+  observe(...args: WithLabels<L, O, [value: number, options?: ObserveOptions]>): void
+  observe(first?: unknown, second?: unknown, third?: ObserveOptions): void {
     if (typeof first === 'object' && first !== null) {
-      this._tree.get(first as Record<string, unknown>).observe(second as number)
+      this._tree.get(first as Record<string, unknown>).observe(second as number, third)
     } else {
-      this._handleWithout().observe(first as number)
+      this._handleWithout().observe(first as number, second as ObserveOptions | undefined)
     }
   }
 
@@ -219,8 +220,10 @@ export function histogram<const L extends LabelNames = [], const O extends Label
   Object.assign(definition.native, layout)
   const handles =
     layout.schema === undefined ? explicitHandles(layout.bounds as number[]) : exponentialHandles(layout.schema)
-  return makeInitial(
-    define(definition, (id) => new Histogram<L, O>(definition, id, handles)),
-    definition.initial,
-  )
+  const made = define(definition, (id) => {
+    const metric = new Histogram<L, O>(definition, id, handles)
+    if (definition.enabled) addSampled(metric)
+    return metric
+  })
+  return makeInitial(made, definition.initial)
 }

@@ -135,6 +135,16 @@ export class Instrument<Bound extends Handle> implements RegisteredMetric {
     return removed
   }
 
+  /** Every handle that records, some more than once. @internal */
+  *_handles(): Generator<Bound> {
+    yield* this._tree.handles()
+    if (this.#overflow !== undefined) yield this.#overflow
+    for (const parted of this.#parted?.values() ?? []) {
+      const bound = parted.deref()
+      if (bound !== undefined) yield bound
+    }
+  }
+
   /** A recording went to a handle that leads nowhere. @internal */
   _drop(bound: Handle): void {
     if (this.#removed) this.#count('removed', 'the metric was removed')
@@ -157,12 +167,7 @@ export class Instrument<Bound extends Handle> implements RegisteredMetric {
   /** @internal */
   _release(): void {
     this.#removed = true
-    for (const bound of this._tree.handles()) this.#redirect(bound)
-    if (this.#overflow !== undefined) this.#redirect(this.#overflow)
-    for (const parted of this.#parted?.values() ?? []) {
-      const bound = parted.deref()
-      if (bound !== undefined) this.#redirect(bound)
-    }
+    for (const bound of this._handles()) this.#redirect(bound)
     this.#parted = undefined
     this._tree.clear()
     this._unlabelled = this.#refusingHandle()
@@ -182,7 +187,11 @@ export class Instrument<Bound extends Handle> implements RegisteredMetric {
   _letGo(series: number, values: readonly string[]): boolean {
     if (this._tree._names.length === 0) return false
     const bound = this._tree.take(values)
-    if (bound?._held !== true) return this.#parted?.has(series) !== true
+    if (bound === undefined) return this.#parted?.has(series) !== true
+    if (!bound._held) {
+      this.#redirect(bound) // nobody records through it, but its exemplars may still be looked after
+      return true
+    }
     const ref = new WeakRef(bound)
     this.#parted ??= new Map()
     this.#parted.set(series, ref)

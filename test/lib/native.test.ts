@@ -34,6 +34,7 @@ test('the public API, and nothing else', () => {
     'nativeInterface',
     'record',
     'registry',
+    'setExemplarSource',
     'startExporter',
     'stateSet',
   ])
