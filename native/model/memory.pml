@@ -6,7 +6,8 @@
 //   order. A release store leaves after everything that its core stored before. A core sees its own waiting stores.
 //   A load yields the memory as it is now, or as it was at its core's last acquire: that is a load done early, as far up as
 //   the hardware may. What was loaded once is never older the next time. An acquire load that yields the memory as it is
-//   now, a lock and an acquire fence forbid what follows to be done before them.
+//   now, a lock and an acquire fence forbid what follows to be done before them. One of a location that was loaded since
+//   the last acquire cannot be done before that load: it yields the memory as it is now.
 // Not there: values that came and went between the last acquire and now, two waiting stores of one core to one location
 // (the second waits for the first), and loads done after later stores of their core.
 //
@@ -23,6 +24,7 @@ typedef Core {
   byte value[LOCATIONS];  // that store's value
   byte after[LOCATIONS];  // as bits, the locations whose stores must leave before it
   byte seen[LOCATIONS];   // the memory as of the last acquire, or as loaded since
+  byte since;             // as bits, the locations that were loaded since
 }
 Core core[CORES];
 
@@ -79,7 +81,11 @@ inline LoadRelaxed(location, loaded) {
       if
       :: loaded = core[me].seen[location]
       :: memory[location] != core[me].seen[location] ->
-        d_step { loaded = memory[location]; core[me].seen[location] = loaded }
+        d_step {
+          loaded = memory[location];
+          core[me].seen[location] = loaded;
+          core[me].since = core[me].since | BIT(location)
+        }
       fi
     fi
   }
@@ -91,7 +97,7 @@ inline LoadAcquire(location, loaded) {
     :: core[me].waiting & BIT(location) -> loaded = core[me].value[location]
     :: else ->
       if
-      :: loaded = core[me].seen[location]
+      :: !(core[me].since & BIT(location)) -> loaded = core[me].seen[location]
       :: d_step { loaded = memory[location]; AcquireAll() }
       fi
     fi
@@ -102,6 +108,7 @@ inline LoadAcquire(location, loaded) {
 inline FenceAcquire() { d_step { AcquireAll() } }
 
 inline AcquireAll() {
+  core[me].since = 0;
   for (each : 0 .. LOCATIONS - 1) { core[me].seen[each] = memory[each] }
   each = 0
 }
