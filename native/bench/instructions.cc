@@ -16,7 +16,7 @@
 #include "bench/process.h"
 #include "core/cell.h"
 #include "os/rseq.h"
-#include "render/text_0_0_4.h"
+#include "render/exposition.h"
 
 namespace nanotally::bench {
 namespace {
@@ -125,7 +125,7 @@ const std::map<std::string, Path>& Paths() {
          std::string text;
          for (long i = 0; i < count; ++i) {
            text.clear();
-           RenderText(snapshot, text);
+           Render(snapshot, {}, text);
            Require(text.size() > 10'000, "render");
          }
        }},

@@ -9,7 +9,7 @@
 #include "binding/guard.h"
 #include "core/bucket_mapping.h"
 #include "record/c_abi.h"
-#include "render/text_0_0_4.h"
+#include "render/exposition.h"
 
 namespace nanotally {
 namespace {
@@ -86,7 +86,7 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("boundariesAround", BoundariesAround),
                   NANOTALLY_ENTRY("nativeInterface", NativeInterface),
                   InstanceValue("rejectionNames", names),
-                  InstanceValue("textContentType", Napi::String::New(env, kTextContentType)),
+                  InstanceValue("textContentType", Napi::String::New(env, ContentType({}))),
               });
 #undef NANOTALLY_ENTRY
   if (napi_add_env_cleanup_hook(env, &Environment::End, this) != napi_ok) {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "binding/environment.h"
-#include "render/text_0_0_4.h"
+#include "render/exposition.h"
 
 namespace nanotally {
 
@@ -126,7 +126,7 @@ std::string Process::Render(Registry& registry, const Mailbox* from, millisecond
   AskCollectors(registry.id(), from, patience);
   std::string text = texts_.Take();
   const auto start = Clock::now();
-  RenderText(registry.TakeSnapshot(start), text);
+  nanotally::Render(registry.TakeSnapshot(start), {}, text);
   registry.CountRender(Clock::now() - start, text.size());
   return text;
 }

@@ -227,24 +227,42 @@ std::vector<std::shared_ptr<DerivedGauge>> Registry::DerivedGauges() const {
   return derived;
 }
 
-std::vector<MetricSnapshot> Registry::Merge(std::span<const std::shared_ptr<Metric>> metrics) {
+std::vector<MetricSnapshot> Registry::Merge(std::span<const std::shared_ptr<Metric>> metrics,
+                                            const std::function<bool(const Metric&)>& is_wanted) {
   std::vector<MetricSnapshot> merged;
   merged.reserve(metrics.size());
   const auto lock = merge_.Shared();
   for (const auto& metric : metrics) {
-    if (!metric->IsRemoved()) merged.push_back(MergeMetric(metric, shards_, remainders_));
+    if (metric->IsRemoved()) continue;
+    if (is_wanted(*metric)) {
+      merged.push_back(MergeMetric(metric, shards_, remainders_));
+    } else {
+      merged.emplace_back().metric = metric;
+    }
   }
   return merged;
 }
 
-Snapshot Registry::TakeSnapshot(Clock::time_point now) {
+Snapshot Registry::TakeSnapshot(Clock::time_point now, NameFilter filter) {
   AdvanceTick();
-  const auto derived = DerivedGauges();
+  auto derived = DerivedGauges();
+  std::erase_if(derived, [&](const auto& gauge) {
+    return !filter.Selects(gauge->definition().name, MetricType::kGauge);
+  });
+  std::set<const Metric*> operands;
   std::vector<std::uint64_t> samples;
-  for (const auto& gauge : derived) samples.push_back(gauge->Samples());
+  for (const auto& gauge : derived) {
+    samples.push_back(gauge->Samples());
+    for (const Operand& operand : gauge->definition().of) operands.insert(operand.metric.get());
+    for (const Operand& operand : gauge->definition().to) operands.insert(operand.metric.get());
+  }
   Snapshot snapshot;
   snapshot.pin = epochs_->Pin();
-  snapshot.metrics = Merge(Metrics());
+  const bool counts_series = SelfMetrics::CountsSeries(filter);
+  snapshot.metrics = Merge(Metrics(), [&](const Metric& metric) {
+    return counts_series || filter.Selects(metric.definition()) || operands.contains(&metric);
+  });
+  snapshot.filter = std::move(filter);
   for (std::size_t i = 0; i < derived.size(); ++i)
     snapshot.derived.push_back(derived[i]->Evaluate(snapshot.metrics, now, samples[i]));
   for (std::size_t i = 0; i < rejected_.size(); ++i) {

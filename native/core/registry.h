@@ -137,8 +137,8 @@ class Registry {
   // an empty function ends it.
   void OnRemoval(std::function<void()> listener);
 
-  // Reading.
-  [[nodiscard]] Snapshot TakeSnapshot(Clock::time_point now);
+  // Reading. What `filter` leaves out is not merged, unless a derived gauge needs it.
+  [[nodiscard]] Snapshot TakeSnapshot(Clock::time_point now, NameFilter filter = {});
 
   // One series of a histogram, over all shards, or all of its series together. kMetricRemoved once
   // the metric is gone.
@@ -170,7 +170,10 @@ class Registry {
   void PublishTickLockHeld(double* chunk) const;
   [[nodiscard]] std::vector<std::shared_ptr<Metric>> Metrics() const;
   [[nodiscard]] std::vector<std::shared_ptr<DerivedGauge>> DerivedGauges() const;
-  [[nodiscard]] std::vector<MetricSnapshot> Merge(std::span<const std::shared_ptr<Metric>> metrics);
+  // Those of `metrics` that `is_wanted` tells of, and the others without series.
+  [[nodiscard]] std::vector<MetricSnapshot> Merge(
+      std::span<const std::shared_ptr<Metric>> metrics,
+      const std::function<bool(const Metric&)>& is_wanted = [](const Metric&) { return true; });
 
   Arena& arena_;
   const std::uint32_t id_;

@@ -137,6 +137,11 @@ std::vector<ComputedFamily> SelfMetrics::Of(const Snapshot& snapshot) {
   return families;
 }
 
+bool SelfMetrics::CountsSeries(const NameFilter& filter) {
+  return filter.Selects(kHeads[kSeries].name, kHeads[kSeries].type) ||
+         filter.Selects(kHeads[kExpired].name, kHeads[kExpired].type);
+}
+
 bool SelfMetrics::IsName(std::string_view name) {
   return std::any_of(kHeads.begin(), kHeads.end(),
                      [&](const Head& head) { return head.name == name; });

@@ -16,6 +16,9 @@ class SelfMetrics {
   // which tests make, show what their users defined and nothing else.
   static std::vector<ComputedFamily> Of(const Snapshot& snapshot);
 
+  // Whether the filter selects a family that is made of the series of all metrics.
+  static bool CountsSeries(const NameFilter& filter);
+
   // Names that users may not define.
   static bool IsName(std::string_view name);
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/metric.h"
+#include "core/name_filter.h"
 
 namespace nanotally {
 
@@ -92,7 +93,8 @@ struct RegistryStatistics {
 
 struct Snapshot {
   std::shared_ptr<const void>
-      pin;  // keeps the slots of series that are named here, see core/epochs.h
+      pin;            // keeps the slots of series that are named here, see core/epochs.h
+  NameFilter filter;  // what is to be shown of it; a metric that nothing shown needs has no series
   std::vector<MetricSnapshot> metrics;  // ascending by name
   // Ascending by name. Series whose denominator is 0 are not there.
   std::vector<ComputedFamily> derived;

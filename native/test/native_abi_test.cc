@@ -7,7 +7,7 @@
 
 #include "include/nanotally.h"
 #include "record/c_abi.h"
-#include "render/text_0_0_4.h"
+#include "render/exposition.h"
 #include "test/support/native_threads.h"
 
 namespace nanotally {
@@ -27,7 +27,7 @@ struct Attached {
   }
   std::string Text() {
     std::string text;
-    RenderText(native.registry()->TakeSnapshot(At(0)), text);
+    Render(native.registry()->TakeSnapshot(At(0)), {}, text);
     return text;
   }
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "render/text_0_0_4.h"
+#include "render/exposition.h"
 #include "test/support/native_threads.h"
 
 namespace nanotally {
@@ -325,7 +325,7 @@ TEST(Recorder, CountsWhatHadNoHandle) {
   native.recorder.CountNoHandle(7);
   EXPECT_EQ(native.Rejected(Rejection::kNoHandle), 7u);
   std::string text;
-  RenderText(native.registry()->TakeSnapshot(At(0)), text);
+  Render(native.registry()->TakeSnapshot(At(0)), {}, text);
   EXPECT_NE(text.find("nanotally_rejected_total{reason=\"no_handle\"} 7\n"), std::string::npos);
 }
 

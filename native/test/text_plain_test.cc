@@ -1,6 +1,6 @@
-// The text format 0.0.4: goldens for every instrument and the worst label values, and histograms
-// against what was observed.
-#include "render/text_0_0_4.h"
+// The Prometheus text formats: goldens for every instrument and the worst label values, and
+// histograms against what was observed.
+#include "render/text_plain.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "test/support/environment.h"
+#include "test/support/exposed_registry.h"
 
 namespace nanotally {
 namespace {
@@ -22,31 +22,9 @@ using namespace std::string_literals;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-class TextTest : public ::testing::Test {
+class TextTest : public ExposedRegistry {
  protected:
-  std::shared_ptr<Metric> Define(MetricDefinition definition, std::string help = "Help.") {
-    definition.help = std::move(help);
-    return registry_->Find(registry_.Define(std::move(definition)));
-  }
-  void Add(const Metric& counter, const std::vector<std::string>& values, double amount) {
-    AddToCell(environment_.Bind(counter.id(), values), amount);
-  }
-  void Observe(const Metric& metric, const std::vector<std::string>& values, double value) {
-    const auto series = environment_.Resolve(metric.id(), values);
-    if (metric.IsExponential()) {
-      environment_.ObserveExponential(metric, series, value);
-    } else {
-      environment_.ObserveExplicit(metric, series, value);
-    }
-  }
-  std::string Render(std::int64_t ms = 0) {
-    std::string text;
-    RenderText(registry_->TakeSnapshot(At(ms)), text);
-    return text;
-  }
-
-  TestRegistry registry_;
-  Environment environment_{registry_.registry};
+  std::string Render() { return Rendered(Exposition{}); }
 };
 
 TEST_F(TextTest, NothingDefinedIsNoText) { EXPECT_EQ(Render(), ""); }
@@ -54,7 +32,7 @@ TEST_F(TextTest, NothingDefinedIsNoText) { EXPECT_EQ(Render(), ""); }
 TEST_F(TextTest, ItIsAppended) {
   Define(CounterOf("c"));
   std::string text = "before\n";
-  RenderText(registry_->TakeSnapshot(At(0)), text);
+  RenderTextPlain(Take(), Escaping::kUnderscores, text);
   EXPECT_EQ(text, "before\n# HELP c Help.\n# TYPE c counter\n");
 }
 
@@ -253,6 +231,119 @@ nanotally_rejected_total{metric="a",reason="labels"} 1
 nanotally_rejected_total{metric="b",reason="labels"} 2
 nanotally_rejected_total{reason="definition"} 1
 )");
+}
+
+// What knows more than gauges is a gauge here, and exemplars and created times are not shown.
+TEST_F(TextTest, InfoAndStateSetAreGauges) {
+  MetricDefinition info = GaugeOf("build_info", Aggregate::kLast);
+  info.gauge_kind = GaugeKind::kInfo;
+  info.labels = {"version"};
+  Set(*Define(info), {"1.2"}, 1);
+  MetricDefinition states = GaugeOf("phase", Aggregate::kLast);
+  states.gauge_kind = GaugeKind::kStateSet;
+  states.labels = {"phase"};
+  Set(*Define(states), {"idle"}, 0);
+  Snapshot snapshot = Take();
+  const std::string expected = R"(# HELP build_info Help.
+# TYPE build_info gauge
+build_info{version="1.2"} 1
+# HELP phase Help.
+# TYPE phase gauge
+phase{phase="idle"} 0
+)";
+  EXPECT_EQ(Rendered(snapshot, {Format::kText004}), expected);
+  EXPECT_EQ(Rendered(snapshot, {Format::kText100, Escaping::kAllowUtf8}), expected);
+}
+
+TEST_F(TextTest, ExemplarsAreNotShown) {
+  Observe(*Define(ExplicitOf("h", {1})), {}, 0.5);
+  Snapshot snapshot = Take();
+  const std::string without = Rendered(snapshot, {});
+  snapshot.metrics[0].histograms[0].exemplars = {{0.5, kCreated, "ab", "cd"}};
+  EXPECT_EQ(Rendered(snapshot, {}), without);
+  EXPECT_EQ(Rendered(snapshot, {Format::kText100}), without);
+}
+
+TEST_F(TextTest, NamesThatAreNoLegacyNames) {
+  Count(CounterOf("my.jobs_total"), 2);
+  const auto labelled = Define(CounterOf("a \"quoted\"\\\nname", {"zone"}));
+  Add(*labelled, {"x"}, 3);
+  Observe(*Define(ExplicitOf("my.h", {1})), {}, 0.5);
+  Snapshot snapshot = Take();
+  snapshot.metrics[0].series[0].labels = R"(zone="x","my.label"="y")";
+
+  EXPECT_EQ(Rendered(snapshot, {Format::kText100, Escaping::kAllowUtf8}),
+            R"(# HELP "a \"quoted\"\\\nname" Help.
+# TYPE "a \"quoted\"\\\nname" counter
+{"a \"quoted\"\\\nname",zone="x","my.label"="y"} 3
+# HELP "my.h" Help.
+# TYPE "my.h" histogram
+{"my.h_bucket",le="1"} 1
+{"my.h_bucket",le="+Inf"} 1
+{"my.h_sum"} 0.5
+{"my.h_count"} 1
+# HELP "my.jobs_total" Help.
+# TYPE "my.jobs_total" counter
+{"my.jobs_total"} 2
+)");
+  const std::string underscores = R"(# HELP a__quoted___name Help.
+# TYPE a__quoted___name counter
+a__quoted___name{zone="x",my_label="y"} 3
+# HELP my_h Help.
+# TYPE my_h histogram
+my_h_bucket{le="1"} 1
+my_h_bucket{le="+Inf"} 1
+my_h_sum 0.5
+my_h_count 1
+# HELP my_jobs_total Help.
+# TYPE my_jobs_total counter
+my_jobs_total 2
+)";
+  EXPECT_EQ(Rendered(snapshot, {}), underscores);
+  EXPECT_EQ(Rendered(snapshot, {Format::kText100}), underscores);
+  EXPECT_EQ(Rendered(snapshot, {Format::kText100, Escaping::kDots}),
+            R"(# HELP a____quoted______name Help.
+# TYPE a____quoted______name counter
+a____quoted______name{zone="x",my_dot_label="y"} 3
+# HELP my_dot_h Help.
+# TYPE my_dot_h histogram
+my_dot_h_bucket{le="1"} 1
+my_dot_h_bucket{le="+Inf"} 1
+my_dot_h_sum 0.5
+my_dot_h_count 1
+# HELP my_dot_jobs__total Help.
+# TYPE my_dot_jobs__total counter
+my_dot_jobs__total 2
+)");
+  EXPECT_EQ(Rendered(snapshot, {Format::kText004, Escaping::kValues}),
+            R"(# HELP U__a_20__22_quoted_22__5c__a_name Help.
+# TYPE U__a_20__22_quoted_22__5c__a_name counter
+U__a_20__22_quoted_22__5c__a_name{zone="x",U__my_2e_label="y"} 3
+# HELP U__my_2e_h Help.
+# TYPE U__my_2e_h histogram
+U__my_2e_h_bucket{le="1"} 1
+U__my_2e_h_bucket{le="+Inf"} 1
+U__my_2e_h_sum 0.5
+U__my_2e_h_count 1
+# HELP U__my_2e_jobs__total Help.
+# TYPE U__my_2e_jobs__total counter
+U__my_2e_jobs__total 2
+)");
+}
+
+TEST_F(TextTest, FamiliesThatAreNotSelectedAreLeftOut) {
+  Count(CounterOf("a_total"));
+  const auto b = Define(CounterOf("b_total"));
+  Add(*b, {}, 2);
+  registry_->CountRejection(b->id(), Rejection::kNegative);
+  EXPECT_EQ(Rendered(Take(NameFilter({"b_total"})), {}),
+            "# HELP b_total Help.\n# TYPE b_total counter\nb_total 2\n");
+  EXPECT_EQ(Rendered(Take(NameFilter({"no_such"})), {}), "");
+  const std::string own = Rendered(Take(NameFilter({"nanotally_rejected_total"})), {});
+  EXPECT_TRUE(
+      own.ends_with("\nnanotally_rejected_total{metric=\"b_total\",reason=\"negative\"} 1\n"))
+      << own;
+  EXPECT_TRUE(own.starts_with("# HELP nanotally_rejected_total")) << own;
 }
 
 // Every shown bucket counts exactly the observations at or below its boundary; NaN is in +Inf
