@@ -76,16 +76,15 @@ export class StateSet<
   }
 
   #switch(labels: Record<string, unknown>, state: string): void {
-    const handleOf = (one: string) => {
+    // All handles before the first write, which is then as short as can be: finding a new series takes locks.
+    const handles = this.states.map((one) => {
       labels[this.name] = one
       return this._tree.get(labels)
-    }
-    // All handles before the first write, which is then as short as can be: finding a new series takes locks.
-    const chosen = handleOf(state)
-    const others = this.states.filter((other) => other !== state).map(handleOf)
+    })
+    const chosen = handles[this.states.indexOf(state)] as BoundGauge
     chosen.set(1)
     const stamp = chosen._cells[chosen._at + 1] as number
-    for (const other of others) {
+    for (const other of handles) {
       if (other === chosen) continue // past maxSeries all of them lead to the overflow series
       other._cells[other._at] = 0
       other._cells[other._at + 1] = stamp

@@ -25,6 +25,13 @@ test('one state is 1, the others are 0', async () => {
   expect(checked).toBe(9)
 })
 
+test('states are exposed in their order', async () => {
+  const registry = new Registry()
+  stateSet({ ...options, registry }).set('open')
+  const samples = (await scrape(registry)).get('breaker')?.samples ?? []
+  expect(samples.map(({ labels }) => labels.breaker)).toEqual(STATES)
+})
+
 test('label sets have states of their own', async () => {
   const registry = new Registry()
   const breaker = stateSet({ ...options, labels: ['peer'], optionalLabels: ['zone'], registry })
