@@ -3,7 +3,7 @@
 // Underneath a gauge whose aggregate is `max` and which keeps what ended threads told: a fact that several threads tell,
 // as they do when all of them load one module, is 1 and not their number, and it stays true when one of them ends.
 import { invalidValue } from '../errors.js'
-import { checkDefinition, type LabelNames, type MetricOptions, type WithLabels } from './definition.js'
+import { checkDefinition, type LabelNames, type Labels, type MetricOptions, type WithLabels } from './definition.js'
 import { type BoundGauge, GAUGE_HANDLES } from './gauge.js'
 import { define, Instrument } from './instrument.js'
 
@@ -24,8 +24,14 @@ export class Info<L extends LabelNames = LabelNames, O extends LabelNames = Labe
    */
   set(...args: WithLabels<L, O, []>): void
   set(labels?: unknown): void {
-    const bound = labels === undefined ? this._handleWithout() : this._handleOf(labels, [labels])
-    bound.set(1)
+    if (labels === undefined) this._handleWithout().set(1)
+    else if (typeof labels === 'object' && labels !== null) this._tree.get(labels as Record<string, unknown>).set(1)
+    else this._tree.getValues([labels]).set(1)
+  }
+
+  /** Takes a fact back, in all threads: see `Counter.remove`. */
+  remove(labels: Labels<L, O>): boolean {
+    return this._remove(labels, [labels])
   }
 }
 

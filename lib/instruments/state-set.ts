@@ -64,6 +64,23 @@ export class StateSet<
     if (labels !== undefined) this.#switch(labels, state)
   }
 
+  /**
+   * Ends the series of all states of these labels, in all threads: see `Counter.remove`. The next set begins new ones.
+   *
+   * @returns false when there are none.
+   * @throws `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_LABEL`, `ERR_NANOTALLY_REGISTRY_CLOSED`,
+   * `ERR_NANOTALLY_METRIC_REMOVED`
+   */
+  remove(...args: WithLabels<L, O, []>): boolean
+  remove(labels: object = NO_LABELS): boolean {
+    if (typeof labels !== 'object' || labels === null) throw invalidType('labels', 'an object', labels)
+    if (Object.hasOwn(labels, this.name)) {
+      throw invalidValue('labels', 'labels without the state', this.name, 'ERR_NANOTALLY_INVALID_LABEL')
+    }
+    const removed = this.states.map((state) => this._remove({ ...labels, [this.name]: state }, []))
+    return removed.includes(true)
+  }
+
   /** `undefined` when they cannot be used; counted by then. */
   #copy(given: object): Record<string, unknown> | undefined {
     try {

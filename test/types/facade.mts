@@ -106,8 +106,10 @@ dotted.labels('/', 1).inc()
 
 info({ name: 'build_info', help: '...', labels: ['version'], optionalLabels: ['commit'] }).set({ version: '1.2.3' })
 info({ name: 'plain_info', help: '...' }).set()
+const taken: boolean = info({ name: 'b_info', help: '...', labels: ['v'] }).remove({ v: 1 })
 const breaker = stateSet({ name: 'breaker', help: '...', states: ['closed', 'open'] })
 breaker.set('open')
+const ended: boolean = breaker.remove()
 const states: readonly ['closed', 'open'] = breaker.states
 stateSet({ name: 'peer_state', help: '...', states: ['up', 'down'], labels: ['peer'] }).set({ peer: 'a' }, 'up')
 const someStates: string[] = ['p', 'q']
@@ -120,4 +122,4 @@ dynamic.inc({ x: 1, y: 2 })
 dynamic.labels('1', '2').inc()
 counter({ name: 'e_total', help: '...', labels: names, initial: [{ x: 1, y: 2 }] })
 
-export { answer, buckets, length, numbers, removed, schema, seconds, states, text, url }
+export { answer, buckets, ended, length, numbers, removed, schema, seconds, states, taken, text, url }

@@ -16,6 +16,19 @@ test('a fact is 1 from when it is told', async () => {
   })
 })
 
+test('a fact can be taken back, and told again', async () => {
+  const registry = new Registry()
+  const build = info({ name: 'build_info', help: 'h', labels: ['version'], registry })
+  build.set({ version: 1 })
+  build.set({ version: 2 })
+  expect(build.remove({ version: 1 })).toBe(true)
+  expect(build.remove({ version: 1 })).toBe(false)
+  expect(await samplesOf(registry, 'build_info')).toEqual({ '{"version":"2"}': 1 })
+  build.set({ version: 1 })
+  expect(await samplesOf(registry, 'build_info')).toEqual({ '{"version":"2"}': 1, '{"version":"1"}': 1 })
+  expect(refusal(() => build.remove({} as never)).code).toBe('ERR_NANOTALLY_INVALID_LABEL')
+})
+
 test('without labels', async () => {
   const registry = new Registry()
   const plain = info({ name: 'plain_info', help: 'h', registry })

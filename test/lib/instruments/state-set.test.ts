@@ -94,6 +94,29 @@ test('a removed one drops each set once', async () => {
   expect(await samplesOf(registry, 'breaker')).toEqual(only('half_open'))
 })
 
+test('the states of a label set can be removed, and set again', async () => {
+  const registry = new Registry()
+  const breaker = stateSet({ ...options, labels: ['peer'], registry })
+  const plain = stateSet({ ...options, name: 'p', registry })
+  breaker.set({ peer: 'a' }, 'open')
+  breaker.set({ peer: 'b' }, 'closed')
+  plain.set('open')
+  expect(breaker.remove({ peer: 'a' })).toBe(true)
+  expect(breaker.remove({ peer: 'a' })).toBe(false)
+  expect(plain.remove()).toBe(true)
+  expect(await samplesOf(registry, 'breaker')).toEqual(only('closed', { peer: 'b' }))
+  expect(await samplesOf(registry, 'p')).toEqual({})
+  breaker.set({ peer: 'a' }, 'half_open')
+  expect(await samplesOf(registry, 'breaker')).toEqual({
+    ...only('closed', { peer: 'b' }),
+    ...only('half_open', { peer: 'a' }),
+  })
+  expect(refusal(() => breaker.remove('a' as never)).code).toBe('ERR_NANOTALLY_INVALID_TYPE')
+  for (const labels of [{}, { peer: 'a', breaker: 'open' }, { peer: 'a', other: 1 }]) {
+    expect(refusal(() => breaker.remove(labels as never)).code).toBe('ERR_NANOTALLY_INVALID_LABEL')
+  }
+})
+
 test('past maxSeries a label set has all of its states or none', async () => {
   const registry = new Registry()
   const breaker = stateSet({ ...options, labels: ['peer'], maxSeries: 8, registry })
