@@ -15,7 +15,7 @@
 //   fault FAULT_HOLDS_UNCHECKED breaks unheld: a hidden series is reclaimed without asking who holds it
 //   fault FAULT_HOLDS_CHECKED_BEFORE breaks unheld: it is asked in a critical section of its own
 //   fault FAULT_INDEX_KEPT breaks unheld: the labels lead to the series until its slot is free
-//   fault FAULT_RESOLVE_HOLDS_LATER breaks unheld: who resolves holds the series by a critical section of its own
+//   fault FAULT_RESOLVE_HOLDS_NOTHING breaks unheld: who brings a hidden series back does not hold it
 //   fault FAULT_CONSENT_FIRST breaks unheld: an environment consents before it drops its handle
 //   fault FAULT_CONSENT_UNLOCKED breaks conserved: it handles the message without the mutex, its last store still on its way
 //   fault FAULT_MOVE_UNLOCKED breaks conserved: the value is moved without the merge lock, beside a fold
@@ -29,11 +29,6 @@
 
 #define BEFORE 1  // what each environment had recorded under X at the start
 #define UNKNOWN 255
-#ifdef FAULT_RESOLVE_HOLDS_LATER
-#define TICKS 3  // hidden, made live by the resolve, hidden and reclaimed
-#else
-#define TICKS 2  // hidden and reclaimed
-#endif
 
 byte expired;  // the metric's total of what expired, under the merge lock
 
@@ -92,6 +87,11 @@ inline HandleMessage() {
   e = 0
 }
 
+inline Hold() {
+  holds = holds | BIT(me);
+  leads = leads | BIT(me)
+}
+
 inline Resolve(labels) {
   atomic {
     Lock(REGISTRATION);
@@ -102,25 +102,23 @@ inline Resolve(labels) {
       :: value == HIDDEN -> StoreRelease(STATE, LIVE)
       :: else
       fi;
-      value = 0;
-      handle = labels
+      handle = labels;
+      Hold();
+#ifdef FAULT_RESOLVE_HOLDS_NOTHING
+      if
+      :: value == HIDDEN -> holds = holds & ~BIT(me)
+      :: else
+      fi;
+#endif
+      value = 0
     :: indexed != labels && in_use == 0 ->
       in_use++;
       indexed = labels;
       StoreRelaxed(TEXT, labels);
       StoreRelease(STATE, LIVE);
-      handle = labels
+      handle = labels;
+      Hold()
     :: else -> handle = OVERFLOWED
-    fi;
-#ifdef FAULT_RESOLVE_HOLDS_LATER
-    Unlock(REGISTRATION)
-  };
-  atomic {
-    Lock(REGISTRATION);
-#endif
-    if
-    :: handle != OVERFLOWED -> holds = holds | BIT(me); leads = leads | BIT(me)
-    :: else
     fi;
     Unlock(REGISTRATION)
   }
@@ -315,7 +313,7 @@ inline Reclaim() {
 #define ALL_STORED (core[0].waiting == 0 && core[1].waiting == 0)
 
 proctype Ticker(byte me) {
-  byte state, sum, taken, value, e, last = ENVIRONMENTS * BEFORE, ticks = TICKS;
+  byte state, sum, taken, value, e, last = ENVIRONMENTS * BEFORE, ticks = 2;
   bit unheld_before;
   do
   :: ticks -> ticks--; Tick()

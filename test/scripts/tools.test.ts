@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/temporary.js'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/tools.sh', import.meta.url))
-const HIDDEN = /^(prometheus|promtool|apt-get|cpio|qemu-.*|aarch64-linux-gnu-.*)$/
+const HIDDEN = /^(prometheus|promtool|spin|apt-get|cpio|qemu-.*|aarch64-linux-gnu-.*)$/
 
 /** Runs tools.sh with a PATH that lacks the tools and the means to fetch them, but for the commands in `stubs`. */
 function run(home: string, names: string[], stubs: string[] = []) {
@@ -26,6 +26,7 @@ function run(home: string, names: string[], stubs: string[] = []) {
 test.each([
   ['promtool', 'tools: promtool is missing; install it with: sudo apt-get install prometheus'],
   ['qemu-aarch64', 'tools: qemu-aarch64 is missing; install it with: sudo apt-get install qemu-user-static'],
+  ['spin', 'tools: spin is missing; install it with: sudo apt-get install spin'],
   ['aarch64', 'set-up: aarch64-linux-gnu-g++ is missing; install it with: sudo apt-get install g++-aarch64-linux-gnu'],
   ['guest-arm64', 'set-up: qemu-system-aarch64 is missing; install it with: sudo apt-get install qemu-system-arm'],
   ['guest-amd64', 'set-up: qemu-system-x86_64 is missing; install it with: sudo apt-get install qemu-system-x86'],
@@ -48,6 +49,7 @@ test("a guest's packages cannot be had without apt-get", () => {
 test.each([
   ['promtool', 'prometheus/usr/bin/promtool', []],
   ['qemu-aarch64', 'qemu-user-static/usr/bin/qemu-aarch64-static', []],
+  ['spin', 'spin/usr/bin/spin', []],
   ['guest-amd64', 'guest-amd64', ['qemu-system-x86_64', 'cpio']],
 ])('what the cache holds is used: %s', (name, path, stubs) => {
   const cached = `.cache/nanotally/tools/${path}`
