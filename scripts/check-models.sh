@@ -32,12 +32,9 @@ verdict() {
   fi
 }
 
-# search MODEL FAULT: builds the verifier and runs it; its output is left in FOLDER/pan.out.
+# search MODEL FAULT: makes the verifier in the current folder and runs it.
 search() {
-  local model="$1" fault="$2" folder="$3"
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  cd "$folder"
+  local model="$1" fault="$2"
   "$SPIN" -a ${fault:+"-D$fault"} "$MODELS/$model.pml" || return
   # A fault is found before an optimiser would be done.
   gcc "-O$([ -z "$fault" ] && echo 2 || echo 0)" -w -DSAFETY -DMEMLIM="$MEGABYTES" -o pan pan.c || return
@@ -47,9 +44,9 @@ search() {
 # check MODEL FAULT INVARIANT: FAULT and INVARIANT are empty for the model as it is.
 check() {
   local model="$1" fault="$2" invariant="$3" folder="$BUILD/$1${2:+-$2}" start="$SECONDS" trouble='' states
-  mkdir -p "$BUILD"
-  (search "$model" "$fault" "$folder") >"$BUILD/output" 2>&1 || true # pan's exit code says less than its output
-  mv "$BUILD/output" "$folder/output"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  (cd "$folder" && search "$model" "$fault") >"$folder/output" 2>&1 || true # pan's exit code says less than its output
   states="$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' "$folder/output")"
   if [ -z "$states" ]; then
     trouble="the search did not end; see ${folder#"$NANOTALLY_ROOT"/}/output"

@@ -2,7 +2,7 @@
 //
 // It is weaker than x86-64 and as AArch64 in what matters here: all cores agree on one memory, but stores reach it late and
 // in any order, and loads are done in any order.
-//   A store waits in its core's buffer until StoreBuffers() takes it to memory; stores to different locations leave in any
+//   A store waits in its core's buffer until StoreBuffer(c) takes it to memory; stores to different locations leave in any
 //   order. A release store leaves after everything that its core stored before. A core sees its own waiting stores.
 //   A load yields the memory as it is now, or as it was at its core's last acquire: that is a load done early, as far up as
 //   the hardware may. What was loaded once is never older the next time. An acquire load that yields the memory as it is
@@ -11,9 +11,9 @@
 // Not there: values that came and went between the last acquire and now, two waiting stores of one core to one location
 // (the second waits for the first), and loads done after later stores of their core.
 //
-// A model defines CORES, LOCATIONS (at most 8) and LOCKS before it includes this, and runs StoreBuffers() beside its
-// processes. Each process has a constant byte `me`, its core. Locations start with 0; `memory[X] = v; Synchronise()` in
-// init starts them otherwise.
+// A model defines CORES, LOCATIONS (at most 8) and LOCKS before it includes this, and runs StoreBuffer(c) for each
+// core beside its processes. Each process has a constant byte `me`, its core. Locations start with 0; `memory[X] = v;
+// Synchronise()` in init starts them otherwise. litmus.pml checks that all this is so.
 
 #define BIT(x) (1 << (x))
 
@@ -62,7 +62,7 @@ inline Leave(c, x) {
 
 hidden byte each;  // of no state: always 0 between steps
 
-// The buffers of all cores: whichever store may leave may do so at any time.
+// One core's buffer: whichever store may leave may do so at any time.
 #define LEAVES(x) :: d_step { x < LOCATIONS && CAN_LEAVE(c, (x) % LOCATIONS) -> Leave(c, (x) % LOCATIONS) }
 proctype StoreBuffer(byte c) {
 end:
@@ -113,7 +113,9 @@ inline AcquireAll() {
   each = 0
 }
 
-// Read-modify-write operations, acquire and release: atomic { ReadModifyWrite(X); memory[X] = f(memory[X]); ... }
+// Read-modify-write operations, acquire and release. They wait for the core's stores to be in memory.
+
+// `loaded` is what the location held before.
 inline Exchange(location, stored, loaded) {
   d_step {
     FENCE_RELEASE() -> AcquireAll();
