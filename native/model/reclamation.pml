@@ -7,7 +7,6 @@
 // What must hold:
 //   own_value     a snapshot shows no value that was recorded under another label set than the text it shows
 //   whole         nor less under X than the series had before anything of this began: none shows Y's value as X's
-//   not_too_much  nor more than was recorded under it
 //   within_limit  the slots that are not free number maxSeries at most
 //   reclaimed     when all is quiet, no grave is left
 //   conserved     then live + overflow + dropped = recorded
@@ -264,8 +263,7 @@ proctype Scraper(byte me) {
     :: state == LIVE ->
       LoadRelaxed(TEXT, text);
       Must(own_value, !(text == X && OF_Y(shown)) && !(text == Y && OF_X(shown)));
-      Must(whole, text != X || OF_X(shown) >= (ENVIRONMENTS + 1) * BEFORE);
-      Must(not_too_much, OF_X(shown) <= OF_X(recorded) && OF_Y(shown) <= OF_Y(recorded))
+      Must(whole, text != X || OF_X(shown) >= (ENVIRONMENTS + 1) * BEFORE)
     :: else
     fi;
     state = 0;

@@ -50,7 +50,7 @@ byte dropped;
 byte ended;  // processes
 
 // What must hold, by name: pan prints what an assertion says.
-hidden byte own_value, whole, not_too_much, within_limit, conserved;
+hidden byte own_value, whole, within_limit, conserved;
 
 inline Must(name, condition) {
   d_step { name = (condition); assert(name); name = 0 }
