@@ -5,4 +5,4 @@ import { expectNoFindings, READING, watchProcesses } from './watch.js'
 
 const folder = watchProcesses(import.meta.url)
 const children = crashMatrix(2)
-expectNoFindings(folder, 1 + children, ['defineDerived', 'nativeInterface', ...READING])
+expectNoFindings(folder, 1 + children, ['defineDerived', 'nativeInterface', 'recordExemplar', ...READING])

@@ -11,6 +11,7 @@ import {
   Registry,
   record,
   registry,
+  setExemplarSource,
   startExporter,
   stateSet,
 } from 'nanotally'
@@ -75,6 +76,12 @@ const text: string = await registry.metrics()
 const exporter = await startExporter({ port: 9464 })
 const url: string = exporter.url
 await exporter.close()
+
+// Exemplars: from a source, or given.
+setExemplarSource(() => undefined)
+setExemplarSource(() => ({ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 }))
+setExemplarSource(undefined)
+latency.observe({ space: 'a' }, 0.5, { exemplar: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736' } })
 
 // Optional labels may be left out, in objects and at the end of positions.
 const optional = counter({ name: 'o_total', help: '...', labels: ['a'], optionalLabels: ['b', 'c'] })
