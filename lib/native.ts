@@ -124,14 +124,24 @@ export interface NativeAddon {
   ): Float64Array
   /** Counts a dropped recording; `reason` indexes `rejectionNames`, metric 0 is none. */
   reject(registry: RegistryHandle, metric: number, reason: number): void
-  /** Calls one of the two functions, later, unless the environment ends before. */
+  /**
+   * Calls one of the two functions, later, unless the environment ends before. `accept`: an Accept header, empty for
+   * text 0.0.4. `names`: of the families that are wanted, empty for all.
+   */
   render(
     registry: RegistryHandle,
+    accept: string,
+    names: readonly string[],
     collectTimeoutMs: number,
-    resolve: (body: Buffer) => void,
+    resolve: (body: Buffer, contentType: string) => void,
     reject: (error: NanotallyError) => void,
   ): void
-  renderSync(registry: RegistryHandle, collectTimeoutMs: number): Buffer
+  renderSync(
+    registry: RegistryHandle,
+    accept: string,
+    names: readonly string[],
+    collectTimeoutMs: number,
+  ): { body: Buffer; contentType: string }
   setCollecting(registry: RegistryHandle): void
   collected(token: number): void
   /** The lookup tables of schemas 0 to 8, 512 entries each: see BucketMapping::LookupTable. */

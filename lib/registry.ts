@@ -26,8 +26,17 @@ export interface RegisteredMetric {
 }
 
 export interface RenderOptions {
-  /** An `Accept` header. There is one format so far, text 0.0.4, so every value is answered with it. */
+  /**
+   * An `Accept` header, which chooses the format: text 0.0.4 (the default), text 1.0.0, OpenMetrics 0.0.1 and 1.0.0, or
+   * delimited protobuf with native histograms. Its `escaping` parameter says what becomes of names that are not
+   * `[a-zA-Z_:][a-zA-Z0-9_:]*`. Where it accepts none of these the answer is text 0.0.4.
+   */
   accept?: string | undefined
+  /**
+   * Only the families of these names, or with a sample of such a name (`x_bucket`); no others are even merged. Default,
+   * and when empty: all.
+   */
+  names?: readonly string[] | undefined
   /**
    * How long to wait for `collect` callbacks of other threads, in milliseconds. Default 25. One that is late is asked
    * again only after it has answered; until then its last values are shown.
@@ -117,21 +126,25 @@ export class Registry {
 
   /**
    * Renders all metrics, of all threads, on nanotally's own thread: the calling thread is held only while its own
-   * `collect` callbacks run. The body is a Buffer that was never copied.
+   * `collect` callbacks run. The body is a Buffer that was never copied; it is not compressed.
    *
-   * @throws `ERR_NANOTALLY_REGISTRY_CLOSED`, `ERR_NANOTALLY_INVALID_VALUE` (rejects)
+   * @throws `ERR_NANOTALLY_REGISTRY_CLOSED`, `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_VALUE` (rejects)
    */
   async render(options: RenderOptions = {}): Promise<Exposition> {
-    const timeoutMs = options.collectTimeoutMs ?? DEFAULT_COLLECT_TIMEOUT_MS
+    const { accept = '', names = [], collectTimeoutMs: timeoutMs = DEFAULT_COLLECT_TIMEOUT_MS } = options
+    if (typeof accept !== 'string') throw invalidType('accept', 'a string', accept)
+    if (!Array.isArray(names)) throw invalidType('names', 'an array of names', names)
+    const noString = names.find((name) => typeof name !== 'string')
+    if (noString !== undefined) throw invalidType('names', 'strings', noString)
     if (!Number.isInteger(timeoutMs) || timeoutMs < 0 || timeoutMs > 60_000) {
       throw invalidValue('collectTimeoutMs', 'an integer of 0 to 60000', timeoutMs)
     }
     this._assertOpen()
     await this._collectOwn()
-    const body = await new Promise<Buffer>((resolve, reject) => {
-      native.render(this._handle, timeoutMs, resolve, reject)
+    return await new Promise<Exposition>((resolve, reject) => {
+      const settle = (body: Buffer, contentType: string) => resolve({ contentType, body })
+      native.render(this._handle, accept, names, timeoutMs, settle, reject)
     })
-    return { contentType: native.textContentType, body }
   }
 
   /**

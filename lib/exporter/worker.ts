@@ -18,10 +18,7 @@ function tell(message: FromWorker): void {
 
 native.attach(NanotallyError)
 const registry = native.openRegistryById(registryId)
-const server = createMetricsServer(() => ({
-  contentType: native.textContentType,
-  body: native.renderSync(registry, collectTimeoutMs),
-}))
+const server = createMetricsServer((accept, names) => native.renderSync(registry, accept, names, collectTimeoutMs))
 
 server.once('error', (error: NodeJS.ErrnoException) => {
   tell({ type: 'failed', code: error.code ?? '', message: error.message })

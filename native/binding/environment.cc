@@ -9,15 +9,21 @@
 #include "binding/guard.h"
 #include "core/bucket_mapping.h"
 #include "record/c_abi.h"
-#include "render/exposition.h"
+#include "render/accept.h"
 
 namespace nanotally {
 namespace {
 
 using std::chrono::milliseconds;
 
-milliseconds ReadPatience(const Napi::Value& value) {
-  return milliseconds(value.As<Napi::Number>().Uint32Value());
+// info[1] to info[3]: accept, names, collectTimeoutMs.
+RenderRequest ReadRenderRequest(const Napi::CallbackInfo& info) {
+  RenderRequest request;
+  request.exposition = Negotiate(info[1].As<Napi::String>().Utf8Value());
+  const std::vector<std::string> names = ReadStrings(info[2]);
+  request.filter = NameFilter({names.begin(), names.end()});
+  request.patience = milliseconds(info[3].As<Napi::Number>().Uint32Value());
+  return request;
 }
 
 std::uint32_t ReadIndex(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
@@ -358,9 +364,9 @@ Napi::Value Environment::Reject(Info info) {
   return info.Env().Undefined();
 }
 
-// The text as a Buffer over the string's own memory, without a copy where the runtime allows it.
-Napi::Value Environment::Exposition(Napi::Env env, std::string text) {
-  auto owned = std::make_unique<std::string>(std::move(text));
+// The body as a Buffer over the string's own memory, without a copy where the runtime allows it.
+Napi::Value Environment::MakeBody(Napi::Env env, std::string body) {
+  auto owned = std::make_unique<std::string>(std::move(body));
   const auto finalize = [](Napi::Env, char*, std::string* string) {
     Process::Get().texts().Give(std::move(*string));
     delete string;
@@ -371,31 +377,34 @@ Napi::Value Environment::Exposition(Napi::Env env, std::string text) {
   return buffer;
 }
 
-// render(handle, collectTimeoutMs, resolve, reject). On nanotally's own thread, never on libuv's
-// pool, which the program may have saturated. The functions of a promise and not a napi_deferred:
-// that one is freed only by being settled, so an environment that ends first would leak it.
+// render(handle, accept, names, collectTimeoutMs, resolve, reject). On nanotally's own thread,
+// never on libuv's pool, which the program may have saturated. The functions of a promise and not a
+// napi_deferred: that one is freed only by being settled, so an environment that ends first would
+// leak it.
 Napi::Value Environment::Render(Info info) {
   const auto registry = At(info[0]).registry;
-  const milliseconds patience = ReadPatience(info[1]);
-  Settling settling{Napi::Persistent(info[2].As<Napi::Function>()),
-                    Napi::Persistent(info[3].As<Napi::Function>())};
+  RenderRequest request = ReadRenderRequest(info);
+  Settling settling{Napi::Persistent(info[4].As<Napi::Function>()),
+                    Napi::Persistent(info[5].As<Napi::Function>())};
   const std::uint32_t token = next_token_++;
-  Process::Get().thread().Post([mailbox = mailbox_, registry, patience, token] {
-    auto text = std::make_shared<std::string>();
+  Process::Get().thread().Post([mailbox = mailbox_, registry, request = std::move(request), token] {
+    const Exposition exposition = request.exposition;
+    auto body = std::make_shared<std::string>();
     auto status = std::make_shared<Status>();
     try {
-      *text = Process::Get().Render(*registry, mailbox.get(), patience);
+      *body = Process::Get().Render(*registry, mailbox.get(), request);
     } catch (const std::bad_alloc&) {
       *status = {ErrorCode::kOutOfMemory, "no memory to render the registry"};
     }
     // Refused when the environment has ended: then nobody waits for the promise.
-    static_cast<void>(mailbox->Post([text, status, token](Napi::Env env) {
+    static_cast<void>(mailbox->Post([body, exposition, status, token](Napi::Env env) {
       auto* self = env.GetInstanceData<Environment>();
       auto found = self->renders_.extract(token);
       if (found.empty()) return;
       self->mailbox_->Release(env);
       if (status->ok()) {
-        found.mapped().resolve.Call({self->Exposition(env, std::move(*text))});
+        found.mapped().resolve.Call({self->MakeBody(env, std::move(*body)),
+                                     Napi::String::New(env, ContentType(exposition))});
       } else {
         found.mapped().reject.Call({MakeError(env, self->error_class_, *status).Value()});
       }
@@ -407,12 +416,16 @@ Napi::Value Environment::Render(Info info) {
   return info.Env().Undefined();
 }
 
-// renderSync(handle, collectTimeoutMs): Buffer. For a thread that has nothing else to do: the
-// exporter's.
+// renderSync(handle, accept, names, collectTimeoutMs): { body, contentType }. For a thread that has
+// nothing else to do: the exporter's.
 Napi::Value Environment::RenderSync(Info info) {
   const auto registry = At(info[0]).registry;
-  return Exposition(info.Env(),
-                    Process::Get().Render(*registry, mailbox_.get(), ReadPatience(info[1])));
+  RenderRequest request = ReadRenderRequest(info);
+  auto result = Napi::Object::New(info.Env());
+  result.Set("contentType", ContentType(request.exposition));
+  result.Set("body", MakeBody(info.Env(), Process::Get().Render(*registry, mailbox_.get(),
+                                                                std::move(request))));
+  return result;
 }
 
 // setCollecting(handle): from now on the listener is asked to "collect" before a scrape.

@@ -88,7 +88,7 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value Adopt(Info info, std::shared_ptr<Registry> registry, bool owned);
   Napi::Value AllocateInRuntime(Napi::Env env, Opened& opened, std::uint32_t index);
   void Leave(Opened& opened);
-  Napi::Value Exposition(Napi::Env env, std::string text);
+  Napi::Value MakeBody(Napi::Env env, std::string body);
   bool Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token);
   static void End(void* environment);
 

@@ -122,13 +122,14 @@ void Process::AskCollectors(std::uint32_t registry, const Mailbox* from, millise
   round->Wait(patience);
 }
 
-std::string Process::Render(Registry& registry, const Mailbox* from, milliseconds patience) {
-  AskCollectors(registry.id(), from, patience);
-  std::string text = texts_.Take();
+std::string Process::Render(Registry& registry, const Mailbox* from, RenderRequest request) {
+  AskCollectors(registry.id(), from, request.patience);
+  std::string body = texts_.Take();
   const auto start = Clock::now();
-  nanotally::Render(registry.TakeSnapshot(start), {}, text);
-  registry.CountRender(Clock::now() - start, text.size());
-  return text;
+  const Snapshot snapshot = registry.TakeSnapshot(start, std::move(request.filter));
+  nanotally::Render(snapshot, request.exposition, body);
+  registry.CountRender(Clock::now() - start, body.size());
+  return body;
 }
 
 }  // namespace nanotally

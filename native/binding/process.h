@@ -18,6 +18,7 @@
 #include "os/background_thread.h"
 #include "os/page_source_os.h"
 #include "record/recorder.h"
+#include "render/exposition.h"
 
 namespace nanotally {
 
@@ -31,6 +32,12 @@ struct Collector {
   // Runs the callbacks; `ticket` is let go when they are done.
   std::function<void(Napi::Env, std::shared_ptr<void> ticket)> ask;
   std::atomic<bool> asked{false};
+};
+
+struct RenderRequest {
+  Exposition exposition;
+  NameFilter filter;
+  std::chrono::milliseconds patience{0};
 };
 
 class Process {
@@ -49,9 +56,10 @@ class Process {
 
   void AddCollector(std::uint32_t registry, const std::shared_ptr<Collector>& collector);
 
-  // The text of a registry. First asks the collect callbacks of all environments but `from`'s, and
-  // waits for them up to `patience`. Any thread; blocks it. Throws std::bad_alloc.
-  std::string Render(Registry& registry, const Mailbox* from, std::chrono::milliseconds patience);
+  // The families of a registry that the request asks for. First asks the collect callbacks of all
+  // environments but `from`'s, and waits for them up to the request's patience. Any thread; blocks
+  // it. Throws std::bad_alloc.
+  std::string Render(Registry& registry, const Mailbox* from, RenderRequest request);
 
  private:
   Process();

@@ -19,8 +19,11 @@ constexpr double kMax = std::numeric_limits<double>::max();
 // A metric of one schema, whose series are observed by one environment.
 class ObservedHistogram {
  public:
-  explicit ObservedHistogram(int schema)
-      : metric_(registry_->Find(registry_.Define(ExponentialOf("h", schema, {"series"})))) {}
+  explicit ObservedHistogram(int schema) : ObservedHistogram(ExponentialOf("h", schema)) {}
+  explicit ObservedHistogram(MetricDefinition definition) {
+    definition.labels = {"series"};
+    metric_ = registry_->Find(registry_.Define(std::move(definition)));
+  }
 
   ObservedHistogram& Observe(double value, const std::string& series = "a") {
     environment_.ObserveExponential(*metric_, environment_.Resolve(metric_->id(), {series}), value);
@@ -34,6 +37,18 @@ class ObservedHistogram {
     std::vector<double> les;
     for (const ClassicBoundary& boundary : Boundaries()) les.push_back(boundary.le);
     return les;
+  }
+  // What the series "a" shows.
+  [[nodiscard]] std::vector<double> Counts() {
+    const Snapshot snapshot = Resolve();
+    ClassicView view(snapshot.metrics.at(0));
+    const auto counts = view.Counts(snapshot.metrics[0].histograms.at(0));
+    return {counts.begin(), counts.end()};
+  }
+  // A snapshot that has the series "a".
+  [[nodiscard]] Snapshot Resolve() {
+    environment_.Resolve(metric_->id(), {"a"});
+    return registry_->TakeSnapshot(At(0));
   }
 
  private:
@@ -149,6 +164,60 @@ TEST(ClassicBoundaries, ThinningKeepsWhatIsLeftExact) {
   const auto les = histogram.Les();
   ASSERT_EQ(les.size(), 51u);
   for (std::size_t i = 0; i < les.size(); ++i) EXPECT_EQ(les[i], std::ldexp(1.0, int(2 * i)));
+}
+
+TEST(ChosenBoundaries, OfACoarserSchema) {
+  MetricDefinition definition = ExponentialOf("h", 3);
+  definition.classic_schema = 1;
+  ObservedHistogram histogram(definition);
+  histogram.Observe(3).Observe(-100);
+  const double sqrt8 =
+      BucketMapping::ForSchema(1).UpperBound(BucketMapping::ForSchema(1).KeyOfIndex(3));
+  EXPECT_EQ(histogram.Les(), (Les{sqrt8, 4})) << "(2^1.5, 2^2]";
+  EXPECT_EQ(histogram.Counts(), (Les{1, 2, 2}));
+
+  definition.classic_schema = -2;
+  EXPECT_EQ(ObservedHistogram(definition).Observe(3).Les(), (Les{1, 16}));
+  definition.classic_schema = 3;
+  definition.schema = 0;
+  EXPECT_EQ(ObservedHistogram(definition).Observe(3).Les(), (Les{2, 4})) << "none that it lacks";
+}
+
+TEST(ChosenBoundaries, OfASchemaMayBeManyMore) {
+  MetricDefinition definition = ExponentialOf("h", 5);
+  definition.classic_schema = 5;
+  ObservedHistogram histogram(definition);
+  for (int i = 0; i < 320; ++i) histogram.Observe(std::exp2((i + 0.5) / 32));
+  EXPECT_EQ(histogram.Les().size(), 321u);
+  for (int i = 320; i < 2000; ++i) histogram.Observe(std::exp2((i + 0.5) / 32));
+  EXPECT_LE(histogram.Les().size(), kMaxChosenBoundaries);
+  EXPECT_EQ(histogram.Les().front(), 1);
+}
+
+TEST(ChosenBoundaries, OneByOne) {
+  MetricDefinition definition = ExponentialOf("h", 3);
+  definition.classic_bounds = {kZeroThreshold, 1, BucketMapping::Boundaries()[32], 1024};
+  ObservedHistogram histogram(definition);
+  EXPECT_EQ(histogram.Les(), definition.classic_bounds) << "whatever was observed";
+  EXPECT_EQ(histogram.Counts(), (Les{0, 0, 0, 0, 0}));
+  histogram.Observe(0).Observe(-3).Observe(0.5).Observe(1).Observe(1.05).Observe(1.1).Observe(5000);
+  histogram.Observe(std::nan("")).Observe(-HUGE_VAL);
+  EXPECT_EQ(histogram.Counts(), (Les{3, 5, 6, 7, 9}));
+}
+
+TEST(ClassicView, PutsExemplarsIntoTheirBucketsTheNewestOfEach) {
+  ObservedHistogram histogram(ExplicitOf("h", {1, 10}, {"series"}));
+  Snapshot snapshot = histogram.Resolve();
+  HistogramValue& value = snapshot.metrics.at(0).histograms.at(0);
+  ClassicView view(snapshot.metrics[0]);
+  EXPECT_TRUE(view.Exemplars(value).empty());
+  value.exemplars = {{-5, 1, "a", ""}, {1, 3, "b", ""},        {0.5, 2, "c", ""},
+                     {11, 1, "d", ""}, {HUGE_VAL, 2, "e", ""}, {std::nan(""), 9, "f", ""}};
+  const auto exemplars = view.Exemplars(value);
+  ASSERT_EQ(exemplars.size(), 3u);
+  EXPECT_EQ(exemplars[0]->trace_id, "b");
+  EXPECT_EQ(exemplars[1], nullptr);
+  EXPECT_EQ(exemplars[2]->trace_id, "e");
 }
 
 }  // namespace

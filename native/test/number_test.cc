@@ -48,6 +48,23 @@ TEST(AppendNumber, Goldens) {
   EXPECT_EQ(Text(std::numeric_limits<double>::denorm_min()), "5e-324");
 }
 
+// The examples of OpenMetrics' "Canonical Numbers", and what Go's %g makes of others.
+TEST(AppendCanonicalNumber, Goldens) {
+  const auto text = [](double value) {
+    std::string canonical;
+    AppendCanonicalNumber(canonical, value);
+    return canonical;
+  };
+  EXPECT_EQ(text(HUGE_VAL), "+Inf");
+  for (const char* golden :
+       {"0.0",     "0.001",    "0.002",   "0.01",   "0.1",          "0.9",      "0.95",
+        "0.999",   "1.0",      "1.7",     "10.0",   "1e-10",        "1e-09",    "1e-05",
+        "0.0001",  "100000.0", "1e+06",   "1e+10",  "1.234567e+06", "123456.0", "-2.5",
+        "0.00012", "1.2e-05",  "2.5e+09", "1e+300", "5e-324",       "-0.0"}) {
+    EXPECT_EQ(text(std::strtod(golden, nullptr)), golden);
+  }
+}
+
 TEST(AppendNumber, AppendsToWhatIsThere) {
   std::string text = "x ";
   AppendNumber(text, 2.5);

@@ -7,7 +7,7 @@ test('render gives a Buffer and its content type, metrics the same as a string',
   const registry = new Registry()
   counter({ name: 'c_total', help: 'Ä.', registry }).inc()
   const { contentType, body } = await registry.render()
-  expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8')
+  expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8; escaping=underscores')
   expect(registry.contentType).toBe(contentType)
   expect(Buffer.isBuffer(body)).toBe(true)
   expect(body.toString()).toBe('# HELP c_total Ä.\n# TYPE c_total counter\nc_total 1\n')
@@ -18,11 +18,43 @@ test('an empty registry is an empty text', async () => {
   expect(await new Registry().metrics()).toBe('')
 })
 
-test.each([undefined, '', '*/*', 'text/plain', 'application/openmetrics-text', 'nonsense'])(
-  'every Accept is answered with text: %s',
-  async (accept) => {
-    const registry = new Registry()
-    expect((await registry.render({ accept })).contentType).toBe(registry.contentType)
+test.each([undefined, '', '*/*', 'text/plain', 'nonsense', '\0', '*/*;q=0'])('text for Accept %s', async (accept) => {
+  const registry = new Registry()
+  counter({ name: 'c_total', help: 'h', registry }).inc()
+  const { contentType, body } = await registry.render({ accept })
+  expect(contentType).toBe(registry.contentType)
+  expect(body.toString()).toBe(await registry.metrics())
+})
+
+test('Accept chooses the format', async () => {
+  const registry = new Registry()
+  counter({ name: 'c_total', help: 'h', registry }).inc()
+  const openMetrics = await registry.render({ accept: 'application/openmetrics-text; version=1.0.0; escaping=dots' })
+  expect(openMetrics.contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=dots')
+  expect(openMetrics.body.toString()).toMatch(
+    /^# HELP c h\n# TYPE c counter\nc_total 1\nc_created \d+(\.\d+)?\n# EOF\n$/,
+  )
+  const protobuf = await registry.render({ accept: 'application/vnd.google.protobuf' })
+  expect(protobuf.contentType).toContain('encoding=delimited')
+  expect(protobuf.body.subarray(1, 10)).toEqual(Buffer.from('\n\x07c_total'))
+})
+
+test('names choose the families', async () => {
+  const registry = new Registry()
+  for (const name of ['a_total', 'b_total', 'c_total']) counter({ name, help: 'h', registry }).inc()
+  histogram({ name: 'd', help: 'h', registry }).observe(1)
+  const shown = async (names?: string[]) =>
+    [...(await registry.render({ names })).body.toString().matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1])
+  expect(await shown(['b_total', 'd_bucket', 'no_such'])).toEqual(['b_total', 'd'])
+  expect(await shown(['no_such'])).toEqual([])
+  expect(await shown([])).toEqual(['a_total', 'b_total', 'c_total', 'd'])
+  expect(await shown(undefined)).toEqual(await shown([]))
+})
+
+test.each([{ accept: 5 }, { accept: null }, { names: 'a' }, { names: ['a', 5] }, { names: null }])(
+  '%o is refused',
+  async (options) => {
+    await expect(new Registry().render(options as never)).rejects.toMatchObject({ code: 'ERR_NANOTALLY_INVALID_TYPE' })
   },
 )
 
