@@ -62,7 +62,7 @@ const setUp = {
   run: [
     'bash',
     '-c',
-    '. scripts/setup.sh; ensure_node; ensure_compiler; ensure_packages; scripts/tools.sh prometheus promtool googletest cmake',
+    '. scripts/setup.sh; ensure_node; ensure_compiler; ensure_packages; scripts/tools.sh prometheus promtool openmetrics-parser googletest cmake',
   ],
 }
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Ensures tools that tests and benches run, and prints their paths, one a line, in the order asked:
-#   scripts/tools.sh prometheus promtool googletest benchmark cmake node-matrix
+#   scripts/tools.sh prometheus promtool googletest benchmark openmetrics-parser cmake node-matrix
 #   prometheus, promtool   from PATH, else Debian's package unpacked into the cache (nothing is installed or started)
 #   googletest             its source folder: /usr/src/googletest, else the same way
 #   benchmark              google-benchmark's prefix: /usr where libbenchmark-dev is installed, else the same way
+#   openmetrics-parser     the folder from which Python imports prometheus_client, whose strict parser reads OpenMetrics:
+#                          Debian's where it is installed, else the same way
 #   cmake                  from PATH, else installed by apt-get when this user may
 #   node-matrix            the newest Node.js of each major in NODE_MAJORS, from npm, in the cache: one line for each
 #   spin                   the model checker: from PATH, else Debian's package unpacked into the cache
@@ -45,6 +47,16 @@ ensure_tool() {
         echo "${header%/include/*}"
       fi
       ;;
+    openmetrics-parser)
+      local parser=usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py
+      if [ -e "/$parser" ]; then
+        echo "/${parser%/*/*/*}"
+      else
+        # $(...) does not inherit -e: without it a failed fetch would be told twice.
+        parser="$(set -e && debian_file openmetrics-parser python3-prometheus-client "$parser" python3-decorator)"
+        echo "${parser%/*/*/*}"
+      fi
+      ;;
     cmake)
       ensure_command cmake cmake
       command -v cmake
@@ -64,8 +76,8 @@ ensure_tool() {
       ;;
     guest-arm64 | guest-amd64) guest_folder "${1#guest-}" ;;
     *)
-      tools_fail "no tool is called '$1'; there are prometheus, promtool, googletest, benchmark, cmake, node-matrix," \
-        'spin, aarch64, qemu-aarch64, guest-arm64, guest-amd64'
+      tools_fail "no tool is called '$1'; there are prometheus, promtool, googletest, benchmark, openmetrics-parser," \
+        'cmake, node-matrix, spin, aarch64, qemu-aarch64, guest-arm64, guest-amd64'
       ;;
   esac
 }

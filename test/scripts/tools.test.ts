@@ -25,6 +25,10 @@ function run(home: string, names: string[], stubs: string[] = []) {
 
 test.each([
   ['promtool', 'tools: promtool is missing; install it with: sudo apt-get install prometheus'],
+  [
+    'openmetrics-parser',
+    'tools: openmetrics-parser is missing; install it with: sudo apt-get install python3-prometheus-client',
+  ],
   ['qemu-aarch64', 'tools: qemu-aarch64 is missing; install it with: sudo apt-get install qemu-user-static'],
   ['spin', 'tools: spin is missing; install it with: sudo apt-get install spin'],
   ['aarch64', 'set-up: aarch64-linux-gnu-g++ is missing; install it with: sudo apt-get install g++-aarch64-linux-gnu'],
