@@ -1,0 +1,105 @@
+// The real Prometheus in the formats that it prefers: OpenMetrics as it comes, protobuf where it takes native histograms.
+import { counter, type Exporter, histogram, Registry, startExporter } from 'nanotally'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Prometheus, startPrometheus } from '../support/prometheus.js'
+
+const FINE = 8
+/** More buckets than the 160 that are sent. */
+const VALUES = Array.from({ length: 500 }, (_, i) => 1.02 ** i * 1e-3)
+const SPECIAL = [0, -1.5, -1.5, 2 ** -130, Number.MAX_VALUE, Number.POSITIVE_INFINITY, Number.NaN]
+
+const registry = new Registry()
+counter({ name: 'jobs_total', help: 'A "quote" and a\nline.', labels: ['l'], registry }).inc({ l: '\\"\n😀' }, 2.5)
+const usual = histogram({ name: 'usual_seconds', help: 'h', unit: 'seconds', labels: ['l'], registry })
+const fine = histogram({ name: 'fine_seconds', help: 'h', schema: FINE, registry })
+for (const value of VALUES) {
+  usual.observe({ l: 'a' }, value)
+  fine.observe(value)
+}
+histogram({ name: 'empty_seconds', help: 'h', registry }).labels()
+const special = histogram({ name: 'special', help: 'h', registry })
+for (const value of SPECIAL) special.observe(value)
+const explicit = histogram({ name: 'explicit_bytes', help: 'h', buckets: [0.01, 1, 100], registry })
+for (const value of VALUES) explicit.observe(value)
+
+let exporter: Exporter
+beforeAll(async () => {
+  exporter = await startExporter({ port: 0, registry })
+})
+afterAll(() => exporter?.close())
+
+async function scrape(flags: string[]): Promise<Prometheus> {
+  const prometheus = await startPrometheus({ targets: [`127.0.0.1:${exporter.port}`], flags })
+  await prometheus.untilScraped()
+  expect(await prometheus.targets()).toEqual([expect.objectContaining({ health: 'up', lastError: '' })])
+  return prometheus
+}
+
+describe('with native histograms', () => {
+  let prometheus: Prometheus
+  beforeAll(async () => {
+    prometheus = await scrape(['--enable-feature=native-histograms,exemplar-storage'])
+  })
+  afterAll(() => prometheus?.stop())
+
+  async function value(query: string): Promise<number | undefined> {
+    return (await prometheus.query(query))[0]?.value
+  }
+
+  test('labels and values come back', async () => {
+    const [jobs] = await prometheus.query('jobs_total')
+    expect(jobs?.value).toBe(2.5)
+    expect(jobs?.labels.l).toBe('\\"\n😀')
+  })
+
+  test.each(['usual_seconds', 'fine_seconds'])('counts, sums and quantiles of %s', async (name) => {
+    expect(await value(`histogram_count(${name})`)).toBe(VALUES.length)
+    expect(await value(`histogram_sum(${name})`)).toBeCloseTo(
+      VALUES.reduce((a, b) => a + b),
+      6,
+    )
+    // At most as coarse as schema 3, whose neighbouring boundaries are 2^(1/8) apart.
+    for (const q of [0.5, 0.9, 0.99]) {
+      const exact = VALUES[Math.ceil(q * VALUES.length) - 1] as number
+      const ratio = ((await value(`histogram_quantile(${q}, ${name})`)) as number) / exact
+      expect(ratio).toBeGreaterThan(2 ** (-1 / 8))
+      expect(ratio).toBeLessThan(2 ** (1 / 8))
+    }
+  })
+
+  test('one without observations is native too', async () => {
+    expect(await value('histogram_count(empty_seconds)')).toBe(0)
+    expect(await prometheus.query('empty_seconds_count')).toEqual([])
+  })
+
+  test('zeros, negative, infinite and not-a-number observations', async () => {
+    expect(await value('histogram_count(special)')).toBe(SPECIAL.length)
+    expect(await value('histogram_sum(special)')).toBeNaN()
+    // Two zeros; two below.
+    expect(await value('histogram_fraction(-2, -1, special)')).toBeCloseTo(2 / SPECIAL.length, 6)
+  })
+
+  test('explicit buckets stay classic', async () => {
+    expect(await value('explicit_bytes_bucket{le="1"} or explicit_bytes_bucket{le="1.0"}')).toBe(
+      VALUES.filter((v) => v <= 1).length,
+    )
+    expect(await prometheus.query('histogram_count(explicit_bytes)')).toEqual([])
+  })
+})
+
+describe('without', () => {
+  let prometheus: Prometheus
+  beforeAll(async () => {
+    prometheus = await scrape([])
+  })
+  afterAll(() => prometheus?.stop())
+
+  test('it reads OpenMetrics', async () => {
+    const [created] = await prometheus.query('jobs_created')
+    expect(created?.value).toBeGreaterThan(1.7e9)
+    const [bucket] = await prometheus.query('usual_seconds_bucket{le="1.0"}')
+    expect(bucket?.value).toBe(VALUES.filter((v) => v <= 1).length)
+    const [count] = await prometheus.query('usual_seconds_count')
+    expect(count?.value).toBe(VALUES.length)
+  })
+})
