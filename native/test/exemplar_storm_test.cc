@@ -107,7 +107,8 @@ TEST(ExemplarStorm, EnvironmentsUnderScrapesAndRemovals) {
         if (thread == 0 && i % 500 == 499) registry->Remove("h");
         const MetricId id = registry.Define(ExponentialOf("h", 3, {"l"}));
         const std::uint32_t number = 1 + static_cast<std::uint32_t>(i) % 5;
-        const auto resolved = registry->Resolve(id, std::vector{std::to_string(number)});
+        const auto resolved =
+            registry->Resolve(environment.shard(), id, std::vector{std::to_string(number)});
         if (!resolved.ok()) continue;
         const TraceIds ids{1, number, 0};
         const Status status =
