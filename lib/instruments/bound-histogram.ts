@@ -73,8 +73,8 @@ export abstract class BoundHistogram implements SampledSeries {
 
   /**
    * Reads the series, over all threads: what has been recorded so far. A copy, made in some microseconds; it never waits
-   * for those who record. Without observations when the series leads nowhere: its metric was removed or is disabled, or
-   * its labels were refused.
+   * for those who record. Without observations when the series leads nowhere: it or its metric was removed, the metric is
+   * disabled, or its labels were refused.
    *
    * @throws `ERR_NANOTALLY_OUT_OF_MEMORY`
    */

@@ -98,26 +98,30 @@ export class Histogram<
   /** Reads the series with these labels, over all threads, see `BoundHistogram.snapshot`. */
   snapshot(...args: WithLabels<L, O, []>): HistogramSnapshot
   snapshot(labels?: unknown): HistogramSnapshot {
-    return this.#handle(labels).snapshot()
+    return this.#look(labels).snapshot()
   }
 
   /** Estimates a quantile of the series with these labels, see `HistogramSnapshot.quantile`. */
   quantile(...args: WithLabels<L, O, [q: number]>): number
   quantile(...args: unknown[]): number {
-    return this.#handle(args.length > 1 ? args[0] : undefined).quantile(args.at(-1) as number)
+    return this.#look(args.length > 1 ? args[0] : undefined).quantile(args.at(-1) as number)
   }
 
-  /** Reads all series of the metric together, the overflow series too. Without observations when the metric is gone. */
+  /**
+   * Reads all series together that a scrape shows, the overflow series too. Without observations when the metric is gone.
+   *
+   * @throws `ERR_NANOTALLY_OUT_OF_MEMORY`
+   */
   total(): HistogramSnapshot {
     return readSnapshot(this._unlabelled._shape, () => native.readHistogramTotal(this._registry._handle, this._id))
   }
 
-  /** The observations so far of all series, over all threads. */
+  /** The observations so far of all series that a scrape shows, over all threads. Each access reads them. */
   get count(): number {
     return this.total().count
   }
 
-  /** The sum of the observations so far of all series, over all threads. */
+  /** Their sum. */
   get sum(): number {
     return this.total().sum
   }
@@ -138,6 +142,12 @@ export class Histogram<
 
   #handle(labels: unknown): BoundHistogram {
     return labels === undefined ? this._handleWithout() : this._handleOf(labels, [labels])
+  }
+
+  /** The same for a moment: the program is not given the handle, so it keeps no series from expiring. */
+  #look(labels: unknown): BoundHistogram {
+    if (typeof labels !== 'object' || labels === null) return this._handleWithout()
+    return this._tree.get(labels as Record<string, unknown>)
   }
 }
 

@@ -332,10 +332,10 @@ double ActivityOf(const Metric& metric, const Series& series, ShardList shards,
   return latest;
 }
 
-HistogramValue ReadSeries(const Metric& metric, std::uint32_t series, ShardList shards,
+HistogramValue ReadSeries(const Metric& metric, const Series& series, ShardList shards,
                           const Remainders& remainders) {
   CellReader reader(shards, remainders);
-  return MergeHistogram(metric, metric.series()[series], reader);
+  return MergeHistogram(metric, series, reader);
 }
 
 void FoldShard(const Metric& metric, const Shard& shard, Remainders& remainders) {

@@ -26,8 +26,8 @@ MetricSnapshot MergeMetric(std::shared_ptr<const Metric> metric, ShardList shard
 double ActivityOf(const Metric& metric, const Series& series, ShardList shards,
                   const Remainders& remainders);
 
-// Reads one published series of a histogram. Any thread.
-HistogramValue ReadSeries(const Metric& metric, std::uint32_t series, ShardList shards,
+// Reads one series of a histogram that holds counts. Any thread, which has pinned the epoch.
+HistogramValue ReadSeries(const Metric& metric, const Series& series, ShardList shards,
                           const Remainders& remainders);
 
 // Adds what `shard` holds of `metric` to the retired totals, as the metric's type, aggregate and

@@ -282,9 +282,11 @@ Result<HistogramValue> Registry::ReadHistogram(MetricId id, std::uint32_t series
   if (metric->definition().type != MetricType::kHistogram || series >= metric->series().size()) {
     return NoSuchHistogram(*metric);
   }
+  const auto pin = epochs_->Pin();
   const auto lock = merge_.Shared();
-  if (metric->IsRemoved()) return MetricRemoved();
-  return ReadSeries(*metric, series, shards_, remainders_);
+  const Series& one = metric->series()[series];
+  if (metric->IsRemoved() || !one.HoldsCounts()) return MetricRemoved();
+  return ReadSeries(*metric, one, shards_, remainders_);
 }
 
 Result<HistogramValue> Registry::ReadHistogramTotal(MetricId id) {
@@ -294,6 +296,7 @@ Result<HistogramValue> Registry::ReadHistogramTotal(MetricId id) {
   if (definition.type != MetricType::kHistogram) return NoSuchHistogram(*metrics[0]);
   HistogramValue total;
   if (!definition.schema) total.explicit_counts.resize(definition.bounds.size() + 1);
+  const auto pin = epochs_->Pin();
   const auto merged = Merge(metrics);
   if (merged.empty()) return MetricRemoved();
   for (const HistogramValue& value : merged[0].histograms) AddHistogram(total, value);

@@ -140,8 +140,8 @@ class Registry {
   // Reading. What `filter` leaves out is not merged, unless a derived gauge needs it.
   [[nodiscard]] Snapshot TakeSnapshot(Clock::time_point now, NameFilter filter = {});
 
-  // One series of a histogram, over all shards, or all of its series together. kMetricRemoved once
-  // the metric is gone.
+  // One series of a histogram, over all shards, or all that a snapshot would show together.
+  // kMetricRemoved once the metric or the series is gone.
   [[nodiscard]] Result<HistogramValue> ReadHistogram(MetricId metric, std::uint32_t series);
   [[nodiscard]] Result<HistogramValue> ReadHistogramTotal(MetricId metric);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -11,11 +12,13 @@
 namespace nanotally {
 namespace {
 
+using Values = std::vector<std::string>;
+
 TEST(ReadHistogram, SumsLiveAndEndedEnvironments) {
   TestRegistry registry;
   const auto metric = registry->Find(registry.Define(ExponentialOf("h", 3, {"a"})));
-  const auto series = Must(registry->Resolve(metric->id(), std::vector<std::string>{"x"}));
-  const auto other = Must(registry->Resolve(metric->id(), std::vector<std::string>{"y"}));
+  const auto series = Must(registry.Resolve(metric->id(), Values{"x"}));
+  const auto other = Must(registry.Resolve(metric->id(), Values{"y"}));
   Environment live(registry.registry);
   {
     Environment ended(registry.registry);
@@ -47,8 +50,8 @@ TEST(ReadHistogram, OfExplicitBuckets) {
   EXPECT_EQ(Must(registry->ReadHistogramTotal(metric->id())).explicit_counts,
             (std::vector<double>{0, 0, 0}))
       << "without any series";
-  const auto x = Must(registry->Resolve(metric->id(), std::vector<std::string>{"x"}));
-  const auto y = Must(registry->Resolve(metric->id(), std::vector<std::string>{"y"}));
+  const auto x = Must(registry.Resolve(metric->id(), Values{"x"}));
+  const auto y = Must(registry.Resolve(metric->id(), Values{"y"}));
   Environment environment(registry.registry);
   for (const double value : {0.5, 2.0, 9.0}) environment.ObserveExplicit(*metric, x, value);
   environment.ObserveExplicit(*metric, y, 1.5);
@@ -62,8 +65,8 @@ TEST(ReadHistogram, RefusesWhatIsNotThere) {
   TestRegistry registry;
   const MetricId histogram = registry.Define(ExponentialOf("h", 3));
   const MetricId counter = registry.Define(CounterOf("c_total"));
-  Must(registry->Resolve(histogram, {}));
-  Must(registry->Resolve(counter, {}));
+  Must(registry.Resolve(histogram, {}));
+  Must(registry.Resolve(counter, {}));
   const auto code = [](const auto& result) { return result.status().code; };
   EXPECT_EQ(code(registry->ReadHistogram(histogram, 1)), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(registry->ReadHistogram(counter, 0)), ErrorCode::kInvalidArgument);
@@ -75,11 +78,42 @@ TEST(ReadHistogram, RefusesWhatIsNotThere) {
   EXPECT_EQ(code(registry->ReadHistogramTotal(histogram)), ErrorCode::kMetricRemoved);
 }
 
+TEST(ReadHistogram, OfASeriesThatWasRemoved) {
+  TestRegistry registry;
+  const auto metric = registry->Find(registry.Define(ExponentialOf("h", 3, {"a"})));
+  Environment environment(registry.registry);
+  const ResolvedSeries x = environment.Resolve(metric->id(), {"x"});
+  const ResolvedSeries y = environment.Resolve(metric->id(), {"y"});
+  environment.ObserveExponential(*metric, x, 1);
+  environment.ObserveExponential(*metric, y, 2);
+  EXPECT_TRUE(Must(registry->RemoveSeries(metric->id(), Values{"x"})));
+  EXPECT_EQ(registry->ReadHistogram(metric->id(), x.index).status().code,
+            ErrorCode::kMetricRemoved);
+  EXPECT_EQ(Must(registry->ReadHistogram(metric->id(), y.index)).Count(), 1);
+  EXPECT_EQ(Must(registry->ReadHistogramTotal(metric->id())).Count(), 1);
+}
+
+TEST(ReadHistogram, AfterAReset) {
+  TestRegistry registry;
+  const auto metric = registry->Find(registry.Define(ExponentialOf("h", 3)));
+  Environment environment(registry.registry);
+  const ResolvedSeries series = environment.Resolve(metric->id());
+  for (const double value : {1.0, 0.0, -8.0}) {
+    environment.ObserveExponential(*metric, series, value);
+  }
+  Must(registry->Reset(metric->id()));
+  environment.ObserveExponential(*metric, series, 1);
+  const HistogramValue value = Must(registry->ReadHistogram(metric->id(), series.index));
+  EXPECT_EQ(value.Count(), 1);
+  EXPECT_EQ(value.sum, 1);
+  EXPECT_EQ(value.buckets.size(), 1u);
+}
+
 // Counts only grow, whatever ends meanwhile, and at the end nothing is missing.
 TEST(ReadHistogram, UnderWritersWhoseEnvironmentsEnd) {
   TestRegistry registry;
   const auto metric = registry->Find(registry.Define(ExponentialOf("h", 3)));
-  const auto series = Must(registry->Resolve(metric->id(), {}));
+  const auto series = Must(registry.Resolve(metric->id(), {}));
   constexpr int kWriters = 2, kEnvironments = 20, kObservations = 500;
   std::atomic<int> writing{kWriters};
   std::vector<std::thread> writers;

@@ -146,6 +146,33 @@ describe('series', () => {
     expect(h.count).toBe(5)
   })
 
+  test('a removed series reads as nothing, and its label set begins anew', () => {
+    const h = histogram({ name: 'h', help: 'h', labels: ['l'], registry: new Registry() })
+    const a = h.labels('a')
+    a.observe(1)
+    h.observe({ l: 'b' }, 2)
+    expect(h.remove({ l: 'a' })).toBe(true)
+    expect([a.count, h.count, h.snapshot({ l: 'a' }).count]).toEqual([0, 1, 0])
+    h.observe({ l: 'a' }, 4)
+    expect([a.sum, h.snapshot({ l: 'a' }).sum, h.sum]).toEqual([0, 4, 6])
+    h.clear()
+    expect([h.count, h.snapshot({ l: 'b' }).count]).toEqual([0, 0])
+  })
+
+  test.each([{ buckets: undefined }, { buckets: [1, 10] }])(
+    'a reset takes what was recorded before it (%j)',
+    ({ buckets }) => {
+      const h = histogram({ name: 'h', help: 'h', buckets, registry: new Registry() })
+      for (const value of [2, 0, Number.NaN, -3]) h.observe(value)
+      const before = h.snapshot()
+      h.reset()
+      expect([before.count, h.count, h.quantile(0.5)]).toEqual([4, 0, Number.NaN])
+      h.observe(5)
+      expect(h.snapshot().buckets.filter(({ count }) => count > 0)).toHaveLength(1)
+      expect([h.count, h.snapshot().nanCount]).toEqual([1, 0])
+    },
+  )
+
   test('what leads nowhere reads as nothing', () => {
     const registry = new Registry()
     const kept = histogram({ name: 'kept', help: 'h', labels: ['l'], registry })
