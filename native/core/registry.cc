@@ -268,7 +268,8 @@ Snapshot Registry::TakeSnapshot(Clock::time_point now, NameFilter filter) {
   for (std::size_t i = 0; i < rejected_.size(); ++i) {
     snapshot.rejected[i] = rejected_[i].load(std::memory_order_relaxed);
   }
-  if (!name_.empty()) {
+  // Nor where nothing is recorded, as with NANOTALLY_DISABLED: then nothing at all is exposed.
+  if (!name_.empty() && !snapshot.metrics.empty()) {
     snapshot.statistics = {arena_.BytesInUse(), renders_.load(std::memory_order_relaxed),
                            rendered_bytes_.load(std::memory_order_relaxed),
                            static_cast<double>(render_ns_.load(std::memory_order_relaxed)) / 1e9};

@@ -100,7 +100,7 @@ struct Snapshot {
   std::vector<ComputedFamily> derived;
   // Recordings of no metric at all (a bad name given to record()), by Rejection.
   std::array<std::uint64_t, kRejectionNames.size()> rejected{};
-  // Nothing for a registry that is private to one environment.
+  // Nothing for a registry that is private to one environment, or that has no metrics.
   std::optional<RegistryStatistics> statistics;
 };
 

@@ -20,6 +20,8 @@ export async function churn(labelSets: number, maxSeries: number, blockMs: numbe
   const result = await runChild(new URL('fixtures/series-churn.mjs', import.meta.url), {
     args: [labelSets, maxSeries, blockMs].map(String),
     nodeFlags: ['--expose-gc', ...ENDING_FLAGS],
+    // One arena for all threads: else what glibc keeps depends on how many of them met in it.
+    env: { MALLOC_ARENA_MAX: '1' },
     timeoutMs: 550_000,
   })
   assertEnded(result)
