@@ -30,7 +30,8 @@ class ExemplarSlots {
   // std::bad_alloc.
   void Store(std::uint32_t group, const StoredExemplar& exemplar);
 
-  // For a series that is used anew: no thread may be storing.
+  // A slot that another thread is writing keeps what that one stores: for a series that is used
+  // anew, nobody may be storing.
   void Clear() noexcept;
 
   // Ascending by value. Leaves out a slot that is being written again and again.

@@ -181,6 +181,8 @@ class Metric {
   // which no bucket holds, there is none. kInvalidArgument: no such series of a histogram. Throws
   // std::bad_alloc.
   Status RecordExemplar(std::uint32_t series, double value, const TraceIds& ids);
+  // Any thread. One that is being stored meanwhile may stay.
+  void ClearExemplars(std::uint32_t series) { series_[series].exemplars.Clear(); }
 
   // Calls visit(address, cells) for every range of cells of one series.
   template <typename Visit>

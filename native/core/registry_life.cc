@@ -101,6 +101,7 @@ Status Registry::Reset(MetricId id) {
   metric->ForEachSeries([&](std::uint32_t index, const Series& series) {
     ResetSeries(*metric, series, shards_, tick, remainders_);
     metric->SetCreated(index, created);
+    metric->ClearExemplars(index);
   });
   return {};
 }

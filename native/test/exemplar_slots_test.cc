@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "render/exposition.h"
 #include "test/support/environment.h"
 #include "test/support/exemplars.h"
 
@@ -142,6 +143,43 @@ TEST(RecordExemplar, EachSeriesHasItsOwn) {
     ASSERT_EQ(histograms[i].exemplars.size(), 1u);
     EXPECT_EQ(histograms[i].exemplars[0].value, i + 1);
   }
+}
+
+TEST(RecordExemplar, GoneWithAReset) {
+  Recorded histogram(ExponentialOf("h", 3));
+  histogram.Record(0.25);
+  ASSERT_TRUE(histogram.registry->Reset(histogram.id).ok());
+  EXPECT_TRUE(histogram.Read().empty());
+  histogram.Record(0.5);
+  EXPECT_EQ(histogram.ReadValues(), std::vector<double>{0.5});
+}
+
+TEST(RecordExemplar, ASeriesInTheSlotOfAnotherHasNone) {
+  TestRegistry registry;
+  const MetricId id = registry.Define(ExponentialOf("h", 3, {"l"}));
+  Environment environment(registry.registry);
+  const auto removed = environment.Resolve(id, {"a"});
+  ASSERT_TRUE(registry->RecordExemplar(id, removed.index, 1, kIds).ok());
+  ASSERT_TRUE(Must(registry->RemoveSeries(id, std::vector<std::string>{"a"})));
+  ASSERT_EQ(environment.CatchUp(), 1u);
+  const auto next = environment.Resolve(id, {"b"});
+  ASSERT_EQ(next.index, removed.index) << "the slot is used anew";
+  const Snapshot snapshot = registry->TakeSnapshot(At(0));
+  ASSERT_EQ(GetMetric(snapshot, "h").histograms.size(), 1u);
+  EXPECT_TRUE(GetMetric(snapshot, "h").histograms[0].exemplars.empty());
+}
+
+TEST(RecordExemplar, IsExposedByItsBucket) {
+  Recorded histogram(ExplicitOf("h", {1, 2}));
+  histogram.environment.ObserveExplicit(*histogram.registry->Find(histogram.id),
+                                        histogram.environment.Resolve(histogram.id), 1.5);
+  histogram.Record(1.5);
+  std::string text;
+  Render(histogram.registry->TakeSnapshot(At(0)), {Format::kOpenMetrics100}, text);
+  const std::string line =
+      "h_bucket{le=\"2.0\"} 1 # {trace_id=\"4bf92f3577b34da6a3ce929d0e0e4736\","
+      "span_id=\"00f067aa0ba902b7\"} 1.5 ";
+  EXPECT_NE(text.find(line), std::string::npos) << text;
 }
 
 TEST(RecordExemplar, RefusesWhatIsNoSeriesOfAHistogram) {
