@@ -231,6 +231,22 @@ describe('a source', () => {
 })
 
 describe('a given exemplar', () => {
+  test.each([
+    { buckets: undefined, le: '2.0' },
+    { buckets: [1, 2], le: '2.0' },
+  ])('is shown at its bucket by OpenMetrics ($buckets)', async ({ buckets, le }) => {
+    const registry = fresh()
+    const h = make(registry, { ...(buckets && { buckets }) })
+    const before = Date.now() / 1000
+    h.observe(1.5, { exemplar: { traceId: TRACE.toUpperCase(), spanId: SPAN } })
+    const { body } = await registry.render({ accept: 'application/openmetrics-text;version=1.0.0' })
+    const line = new RegExp(`^h_bucket{le="${le}"} 1 # {trace_id="${TRACE}",span_id="${SPAN}"} 1.5 (.+)$`, 'm')
+    const [, seconds] = line.exec(body.toString()) ?? []
+    // It is told in milliseconds.
+    expect(Number(seconds)).toBeGreaterThanOrEqual(before - 0.001)
+    expect(Number(seconds)).toBeLessThanOrEqual(Date.now() / 1000)
+  })
+
   test.each([{ buckets: undefined }, { buckets: [1] }])('is kept each time ($buckets)', async ({ buckets }) => {
     const registry = fresh()
     const h = make(registry, { labels: ['l'], ...(buckets && { buckets }) })
