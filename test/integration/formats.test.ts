@@ -22,6 +22,21 @@ for (const value of SPECIAL) special.observe(value)
 const explicit = histogram({ name: 'explicit_bytes', help: 'h', buckets: [0.01, 1, 100], registry })
 for (const value of VALUES) explicit.observe(value)
 
+const EXEMPLAR = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
+const traced = {
+  exponential: histogram({ name: 'traced_seconds', help: 'h', unit: 'seconds', registry }),
+  explicit: histogram({ name: 'traced_bytes', help: 'h', unit: 'bytes', buckets: [1, 2], registry }),
+}
+for (const h of Object.values(traced)) h.observe(1.5, { exemplar: EXEMPLAR })
+
+/** The exemplars that a Prometheus has of series, but for their times. */
+async function exemplarsOf(prometheus: Prometheus, selector: string) {
+  const found = await prometheus.exemplars(selector)
+  for (const { timestampSeconds } of found) expect(timestampSeconds).toBeGreaterThan(1.7e9)
+  return found.map(({ series, labels, value }) => ({ name: series.__name__, le: series.le, labels, value }))
+}
+const KEPT = { labels: { trace_id: EXEMPLAR.traceId, span_id: EXEMPLAR.spanId }, value: 1.5 }
+
 let exporter: Exporter
 beforeAll(async () => {
   exporter = await startExporter({ port: 0, registry })
@@ -79,6 +94,13 @@ describe('with native histograms', () => {
     expect(await value('histogram_fraction(-2, -1, special)')).toBeCloseTo(2 / SPECIAL.length, 6)
   })
 
+  test('exemplars come back by the API', async () => {
+    expect(await exemplarsOf(prometheus, 'traced_seconds')).toEqual([{ name: 'traced_seconds', ...KEPT }])
+    expect(await exemplarsOf(prometheus, '{__name__=~"traced_bytes.*"}')).toEqual([
+      { name: 'traced_bytes_bucket', le: expect.stringMatching(/^2(\.0)?$/), ...KEPT },
+    ])
+  })
+
   test('explicit buckets stay classic', async () => {
     expect(await value('explicit_bytes_bucket{le="1"} or explicit_bytes_bucket{le="1.0"}')).toBe(
       VALUES.filter((v) => v <= 1).length,
@@ -90,9 +112,17 @@ describe('with native histograms', () => {
 describe('without', () => {
   let prometheus: Prometheus
   beforeAll(async () => {
-    prometheus = await scrape([])
+    prometheus = await scrape(['--enable-feature=exemplar-storage'])
   })
   afterAll(() => prometheus?.stop())
+
+  test('exemplars come back by the API', async () => {
+    for (const name of ['traced_seconds', 'traced_bytes']) {
+      expect(await exemplarsOf(prometheus, `{__name__=~"${name}.*"}`)).toEqual([
+        { name: `${name}_bucket`, le: '2.0', ...KEPT },
+      ])
+    }
+  })
 
   test('it reads OpenMetrics', async () => {
     const [created] = await prometheus.query('jobs_created')

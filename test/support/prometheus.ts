@@ -24,6 +24,15 @@ export interface QueryResult {
   timestampSeconds: number
 }
 
+/** One exemplar of a series. */
+export interface ExemplarResult {
+  /** Of the series, and of the exemplar itself. */
+  series: Record<string, string>
+  labels: Record<string, string>
+  value: number
+  timestampSeconds: number
+}
+
 /** One scrape target, as Prometheus sees it. */
 export interface Target {
   url: string
@@ -76,6 +85,20 @@ export class Prometheus {
     return result.map(({ metric, value }) => ({ labels: metric, ...point(value) }))
   }
 
+  /** The exemplars of the selected series that were taken in the last hour; with --enable-feature=exemplar-storage. */
+  async exemplars(selector: string): Promise<ExemplarResult[]> {
+    const now = Date.now() / 1_000
+    const range = { start: String(now - 3_600), end: String(now + 60) }
+    const found = (await this.#api('query_exemplars', { query: selector, ...range })) as SeriesExemplars[]
+    return found.flatMap(({ seriesLabels, exemplars }) =>
+      exemplars.map(({ labels, value, timestamp }) => ({
+        series: seriesLabels,
+        labels,
+        ...point([timestamp, value]),
+      })),
+    )
+  }
+
   /** The targets that Prometheus scrapes and how that goes. */
   async targets(): Promise<Target[]> {
     const { activeTargets } = (await this.#api('targets', { state: 'active' })) as ActiveTargets
@@ -104,7 +127,7 @@ export class Prometheus {
     return this.stop()
   }
 
-  async #api(endpoint: 'query' | 'targets', parameters: Record<string, string>): Promise<unknown> {
+  async #api(endpoint: 'query' | 'query_exemplars' | 'targets', parameters: Record<string, string>): Promise<unknown> {
     const url = `${this.url}/api/v1/${endpoint}?${new URLSearchParams(parameters)}`
     const response = await fetch(url, { signal: AbortSignal.timeout(30_000) })
     const { data, error, errorType } = (await response.json()) as { data: unknown; error?: string; errorType?: string }
@@ -154,6 +177,10 @@ type InstantQuery =
   | { resultType: 'vector'; result: { metric: Record<string, string>; value: Point }[] }
   | { resultType: 'scalar'; result: Point }
   | { resultType: 'matrix' | 'string'; result: unknown }
+interface SeriesExemplars {
+  seriesLabels: Record<string, string>
+  exemplars: { labels: Record<string, string>; value: string; timestamp: number }[]
+}
 interface ActiveTargets {
   activeTargets: { scrapeUrl: string; health: Target['health']; lastError: string }[]
 }
