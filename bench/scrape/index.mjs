@@ -17,6 +17,7 @@ export function makeCases({ short }) {
   return [
     ...sizes.map((series) => renderCase(series, 0, short)),
     ...sizes.map((series) => renderCase(series, 0.1, short)),
+    ...sizes.filter((series) => series > 1000).map((series) => formatCase(series, short)),
     exporterCase(short),
     startCase(),
   ]
@@ -61,6 +62,42 @@ function renderCase(series, histogramShare, short) {
       },
       { key: 'call', title: 'main thread in the call itself', unit: 'ms' },
       { key: 'bytes', title: 'size of the text', unit: 'bytes' },
+    ],
+  }
+}
+
+/** The media type that each format is asked for by, which begins the answer's content type. */
+const FORMATS = {
+  'text 0.0.4': { accept: 'text/plain;version=0.0.4', contentType: 'text/plain; version=0.0.4' },
+  'OpenMetrics 1.0.0': {
+    accept: 'application/openmetrics-text;version=1.0.0',
+    contentType: 'application/openmetrics-text; version=1.0.0',
+  },
+  protobuf: { accept: 'application/vnd.google.protobuf', contentType: 'application/vnd.google.protobuf' },
+}
+
+function formatCase(series, short) {
+  const renders = short ? 3 : { 10000: 30, 100000: 6 }[series]
+  return {
+    name: `formats, ${series} labelled series, a tenth of them exponential histograms`,
+    note: 'gzip is what the exporter adds on its own thread, at the fastest level.',
+    script: fileURLToPath(new URL('format-child.mjs', import.meta.url)),
+    reference: 'text 0.0.4',
+    contenders: Object.fromEntries(
+      Object.entries(FORMATS).map(([name, format]) => [name, { task: { ...format, series, renders } }]),
+    ),
+    measures: [
+      { key: 'milliseconds', title: 'until it is there', unit: 'ms' },
+      { key: 'bytes', title: 'size', unit: 'bytes' },
+      {
+        key: 'held',
+        title: 'main thread held',
+        unit: 'ms',
+        budgets: series === 100_000 ? Object.keys(FORMATS).map((of) => ({ of, atMost: 1, source: 'DESIGN 9' })) : [],
+      },
+      { key: 'call', title: 'main thread in the call itself', unit: 'ms' },
+      { key: 'gzipMilliseconds', title: 'gzip', unit: 'ms' },
+      { key: 'gzipBytes', title: 'size with gzip', unit: 'bytes' },
     ],
   }
 }

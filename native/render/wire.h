@@ -23,7 +23,9 @@ class WireWriter {
   void Double(std::uint32_t field, double value) {
     Tag(field, kFixed64);
     const auto bits = std::bit_cast<std::uint64_t>(value);
-    for (int shift = 0; shift < 64; shift += 8) out_ += static_cast<char>(bits >> shift & 0xFF);
+    char bytes[8];
+    for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(bits >> (8 * i) & 0xFF);
+    out_.append(bytes, sizeof bytes);
   }
   void String(std::uint32_t field, std::string_view value) {
     Tag(field, kLengthDelimited);
@@ -43,15 +45,20 @@ class WireWriter {
     Tag(field, kLengthDelimited);
     Delimited(fill);
   }
-  // The length of what `fill` appends, then that. The length takes a byte until it is known.
+  // The length of what `fill` appends, then that. The length is given the byte that most need; what
+  // is longer is moved.
   template <typename Fill>
   void Delimited(Fill&& fill) {
     const std::size_t start = out_.size();
     out_ += '\0';
     fill();
+    const std::size_t length = out_.size() - start - 1;
+    if (length < 0x80) {
+      out_[start] = static_cast<char>(length);
+      return;
+    }
     char digits[kLongestVarint];
-    const std::size_t count = EncodeVarint(out_.size() - start - 1, digits);
-    out_.replace(start, 1, digits, count);
+    out_.replace(start, 1, digits, EncodeVarint(length, digits));
   }
 
  private:
@@ -68,6 +75,10 @@ class WireWriter {
     return count;
   }
   void Varint(std::uint64_t value) {
+    if (value < 0x80) {
+      out_ += static_cast<char>(value);
+      return;
+    }
     char digits[kLongestVarint];
     out_.append(digits, EncodeVarint(value, digits));
   }
