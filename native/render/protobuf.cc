@@ -9,7 +9,7 @@
 #include "render/families.h"
 #include "render/labels.h"
 #include "render/name_escaping.h"
-#include "render/native_histogram.h"
+#include "render/sparse_histogram.h"
 #include "render/wire.h"
 
 namespace nanotally {
@@ -121,7 +121,7 @@ class Protobuf {
           wire_.Double(2, value.sum);
           AppendClassicBuckets(classic, value);
           if (snapshot.metric->IsExponential())
-            AppendNative(MakeNativeHistogram(value, snapshot.metric->mapping().schema()));
+            AppendNative(MakeSparseHistogram(value, snapshot.metric->mapping().schema()));
           AppendTimestamp(15, series.created);
           if (snapshot.metric->IsExponential()) {
             for (const Exemplar& exemplar : value.exemplars) AppendExemplar(16, exemplar);
@@ -146,16 +146,16 @@ class Protobuf {
 
   // The zero threshold is told even when nothing was observed: older servers know a native
   // histogram by it.
-  void AppendNative(const NativeHistogram& native) {
+  void AppendNative(const SparseHistogram& native) {
     wire_.Sint(5, native.schema);
     wire_.Double(6, kZeroThreshold);
     wire_.Uint(7, native.zero_count);
-    AppendNativeBuckets(9, native.negative);
-    AppendNativeBuckets(12, native.positive);
+    AppendSparseBuckets(9, native.negative);
+    AppendSparseBuckets(12, native.positive);
   }
 
   // The spans, and in the next field the deltas.
-  void AppendNativeBuckets(std::uint32_t field, const NativeBuckets& buckets) {
+  void AppendSparseBuckets(std::uint32_t field, const SparseBuckets& buckets) {
     for (const BucketSpan& span : buckets.spans) {
       wire_.Message(field, [&] {
         wire_.Sint(1, span.offset);

@@ -168,8 +168,10 @@ TEST_F(RemovalTest, HistogramsGiveBackHeadsAndBlocks) {
     }
     environment.ObserveExponential(*metric, series, 0);
     std::set<CellAddress> held;
-    metric->ForEachRange([&](CellAddress address, std::uint32_t cells) {
-      for (std::uint32_t i = 0; i < cells; ++i) held.insert(address + i);
+    metric->ForEachSeries([&](std::uint32_t, const Series& one) {
+      metric->ForEachRangeOf(one, [&](CellAddress address, std::uint32_t cells) {
+        for (std::uint32_t i = 0; i < cells; ++i) held.insert(address + i);
+      });
     });
     return held;
   };

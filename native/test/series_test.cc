@@ -192,10 +192,12 @@ TEST(ResolveBlock, CellsOfAllSeriesAndBlocksAreApartAndVisitedOnce) {
   }
   std::set<CellAddress> visited;
   for (const auto& metric : metrics) {
-    metric->ForEachRange([&](CellAddress address, std::uint32_t count) {
-      for (std::uint32_t i = 0; i < count; ++i) {
-        EXPECT_TRUE(visited.insert(address + i).second) << "twice";
-      }
+    metric->ForEachSeries([&](std::uint32_t, const Series& one) {
+      metric->ForEachRangeOf(one, [&](CellAddress address, std::uint32_t count) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+          EXPECT_TRUE(visited.insert(address + i).second) << "twice";
+        }
+      });
     });
   }
   for (const auto& [address, owner] : owners) ASSERT_TRUE(visited.contains(address)) << owner;

@@ -1,5 +1,5 @@
 // From keys and counts to spans and deltas.
-#include "render/native_histogram.h"
+#include "render/sparse_histogram.h"
 
 #include <limits>
 
@@ -10,7 +10,7 @@ namespace {
 
 class BucketWriter {
  public:
-  explicit BucketWriter(NativeBuckets& buckets) : buckets_(buckets) {}
+  explicit BucketWriter(SparseBuckets& buckets) : buckets_(buckets) {}
 
   // By ascending index.
   void Add(std::int32_t index, double count) {
@@ -23,26 +23,26 @@ class BucketWriter {
   }
 
  private:
-  NativeBuckets& buckets_;
+  SparseBuckets& buckets_;
   std::int32_t next_ = 0;
   std::int64_t previous_ = 0;
 };
 
 }  // namespace
 
-NativeHistogram MakeNativeHistogram(const HistogramValue& value, int schema) {
+SparseHistogram MakeSparseHistogram(const HistogramValue& value, int schema) {
   const std::size_t infinite =
       (value.positive_infinity > 0 ? 1 : 0) + (value.negative_infinity > 0 ? 1 : 0);
   std::vector<BucketCount> lowered;
   const std::vector<BucketCount>* buckets = &value.buckets;
   int lower = schema;
-  while (buckets->size() + infinite > kMaxNativeBuckets && lower > kMinSchema) {
+  while (buckets->size() + infinite > kMaxSparseBuckets && lower > kMinSchema) {
     lowered = LowerSchema(*buckets, lower, lower - 1);
     buckets = &lowered;
     --lower;
   }
 
-  NativeHistogram histogram;
+  SparseHistogram histogram;
   histogram.schema = lower;
   histogram.zero_count = static_cast<std::uint64_t>(value.zero);
   BucketWriter positive(histogram.positive);
