@@ -49,7 +49,8 @@ describe('routes', () => {
     const body = await (await fetch((await start()).url)).text()
     expect(body).toContain('default_total 1\n')
     // Each exposition counts the ones before it.
-    const defined = (text: string) => [...parseTextFormat(text).values()].filter((f) => !f.name.startsWith('nanotally_'))
+    const defined = (text: string) =>
+      [...parseTextFormat(text).values()].filter((f) => !f.name.startsWith('nanotally_'))
     expect(defined(body)).toEqual(defined(await registry.metrics()))
   })
 
