@@ -117,9 +117,9 @@ Result<ResolvedSeries> Registry::Resolve(Shard& shard, MetricId id,
       const std::lock_guard lock(registration_);
       const auto metric = FindLockHeld(id);
       if (metric == nullptr) return MetricRemoved();
-      // Slots that only wait to be freed are not what max_series means.
+      // Before memory is taken, what only waits to be freed is.
       const bool may_free = again && graveyard_.HasFree(epochs_->Oldest());
-      if (!may_free || metric->Find(values) || metric->HasRoom()) {
+      if (!may_free || metric->Find(values)) {
         auto resolved = metric->Resolve(values, cells_);
         if (resolved.ok()) graveyard_.Hold(shard.ordinal(), metric, resolved.value().index);
         return resolved;

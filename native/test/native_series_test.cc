@@ -250,9 +250,11 @@ TEST(Recorder, GivesTheSameHandleForTheSameSeries) {
   NativeSeries& a = native.Get(CounterOf("c"), {{"x", "1"}, {"y", "2"}});
   EXPECT_EQ(&a, &native.Get(CounterOf("c"), {{"y", "2"}, {"x", "1"}})) << "in any order";
   EXPECT_NE(&a, &native.Get(CounterOf("c"), {{"x", "1"}, {"y", ""}}));
+  a.CounterAdd(2);
   native.recorder.Release(a);
   native.recorder.Release(a);
-  EXPECT_EQ(&a, &native.Get(CounterOf("c"), {{"x", "1"}, {"y", "2"}}));
+  native.Get(CounterOf("c"), {{"x", "1"}, {"y", "2"}}).CounterAdd(3);
+  EXPECT_EQ(native.Value("c", 0), 5) << "the series outlives its handles";
 }
 
 TEST(Recorder, TellsWhatDoesNotFit) {

@@ -180,7 +180,7 @@ TEST(NativeStorm, LosesNothingWhileSignalsArrive) {
     const auto had_enough = [&] {
       return signals.sent > 1000 && (!Rseq::IsAvailable() || Rseq::Aborts() >= aborts + 20);
     };
-    for (int round = 0; round < 5 || (round < 5000 && !had_enough()); ++round)
+    for (int round = 0; round < 5 || (round < 100'000 && !had_enough()); ++round)
       storm.Record(i, 2000);
   });
   EXPECT_GT(signals.sent, 1000u);

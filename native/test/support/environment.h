@@ -82,7 +82,7 @@ inline Result<ResolvedSeries> ResolveOnce(Registry& registry, MetricId metric,
 struct TestRegistry {
   TestPages pages;
   Arena arena{pages};
-  Registry registry{arena, 1, "test"};
+  Registry registry{arena, 1, ""};  // private: nothing but what a test defines is exposed
 
   Registry* operator->() { return &registry; }
   MetricId Define(MetricDefinition definition) {
