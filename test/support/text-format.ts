@@ -58,6 +58,11 @@ export function parseTextFormat(exposition: string | Uint8Array): Map<string, Fa
   return parser.families
 }
 
+/** What a program defined: all but what a shared registry tells of itself, which changes from scrape to scrape. */
+export function definedFamilies(exposition: string | Uint8Array): Family[] {
+  return [...parseTextFormat(exposition).values()].filter(({ name }) => !name.startsWith('nanotally_'))
+}
+
 /**
  * The value of one sample, or undefined where there is none.
  *

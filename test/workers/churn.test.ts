@@ -1,10 +1,10 @@
 // The end of a worker changes no total, not even in the last bit: Prometheus takes any drop of a counter for a reset.
 import { expect, test } from 'vitest'
 import { assertEnded, runChild } from '../support/children.js'
-import { parseTextFormat } from '../support/text-format.js'
+import { definedFamilies } from '../support/text-format.js'
 
 const values = (text: string) =>
-  [...parseTextFormat(text).values()].flatMap(({ samples }) =>
+  definedFamilies(text).flatMap(({ samples }) =>
     samples.map(({ name, labels, value }) => [`${name}${JSON.stringify(labels)}`, value] as const),
   )
 

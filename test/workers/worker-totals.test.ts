@@ -1,7 +1,7 @@
 // Nothing that a worker recorded is lost however it ends, and no scrape sees it twice, half, or going backwards.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { assertEnded, runChild } from '../support/children.js'
-import { parseTextFormat, type TextSample } from '../support/text-format.js'
+import { definedFamilies, type TextSample } from '../support/text-format.js'
 import { exactSum } from './exact-sum.js'
 
 const COUNTS = ['work_total', 'fraction_total', 'latency_seconds_count', 'size_count']
@@ -22,7 +22,7 @@ interface Scrape {
 
 /** All samples by name and labels. None of them may ever fall here: nothing negative is observed. */
 function samplesOf(text: string): Map<string, number> {
-  const samples: TextSample[] = [...parseTextFormat(text).values()].flatMap((family) => family.samples)
+  const samples: TextSample[] = definedFamilies(text).flatMap((family) => family.samples)
   return new Map(samples.map(({ name, labels, value }) => [`${name}${JSON.stringify(labels)}`, value]))
 }
 
