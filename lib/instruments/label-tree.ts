@@ -99,6 +99,8 @@ export class LabelTree<Bound> {
       const stranger = this.#strangerIn(first as Record<string, unknown>)
       if (stranger !== undefined) return stranger
       given = this._names.map((name) => labelOf(first as Record<string, unknown>, name))
+    } else if (values.length > this._names.length) {
+      return `${values.length} label values for ${this._names.length} labels`
     }
     const texts: string[] = []
     for (let i = 0; i < this._names.length; i++) {
