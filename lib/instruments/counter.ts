@@ -22,6 +22,8 @@ export class BoundCounter {
   /** @internal */
   _held: boolean
   /** @internal */
+  readonly _series: number
+  /** @internal */
   readonly _metric: Instrument<BoundCounter>
 
   /** @internal */
@@ -30,6 +32,7 @@ export class BoundCounter {
     this._at = place.at
     this._metric = metric
     this._held = false
+    this._series = place.series
   }
 
   /**

@@ -57,6 +57,8 @@ export class BoundGauge {
   /** @internal */
   _held: boolean
   /** @internal */
+  readonly _series: number
+  /** @internal */
   readonly _metric: Instrument<BoundGauge>
 
   /** @internal */
@@ -65,6 +67,7 @@ export class BoundGauge {
     this._at = place.at
     this._metric = metric
     this._held = false
+    this._series = place.series
   }
 
   /** Sets the value: any number, infinities and NaN included. Never throws: anything else is dropped and counted. */

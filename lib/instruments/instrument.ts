@@ -27,6 +27,8 @@ const SINK: Place = { cells: sinkCells, words: sinkWords, at: SINK_SERIES, serie
 export interface Handle {
   /** The program was given the handle, and may keep it: see `_letGo`. @internal */
   _held: boolean
+  /** The series' number within its metric, or IN_SINK. @internal */
+  readonly _series: number
 }
 
 /** How an instrument makes its handles. */
@@ -176,17 +178,17 @@ export class Instrument<Bound extends Handle> implements RegisteredMetric {
 
   /** @internal */
   _endSeries(series: number, values: readonly string[]): void {
-    // First the parted one: its label set may lead to a newer series by now.
-    const bound = this.#parted?.get(series)?.deref() ?? this.#take(values)
+    const bound = this.#parted?.get(series)?.deref() ?? this.#take(series, values)
     this.#parted?.delete(series)
-    if (bound !== undefined) this.#redirect(bound)
+    if (bound === undefined) return
+    this.#redirect(bound)
     if (this._tree._names.length === 0 && !this.#removed) this.#bindUnlabelled()
   }
 
   /** @internal */
   _letGo(series: number, values: readonly string[]): boolean {
     if (this._tree._names.length === 0) return false
-    const bound = this._tree.take(values)
+    const bound = this._tree.take(values, (leaf) => leaf._series === series)
     if (bound === undefined) return this.#parted?.has(series) !== true
     if (!bound._held) {
       this.#redirect(bound) // nobody records through it, but its exemplars may still be looked after
@@ -206,10 +208,12 @@ export class Instrument<Bound extends Handle> implements RegisteredMetric {
     this._registry._letGo(this._id, series)
   }
 
-  #take(values: readonly string[]): Bound | undefined {
-    if (this._tree._names.length === 0) return this._unlabelled
-    if (values.length > 0) return this._tree.take(values)
+  /** Its labels may lead to a newer series by now, if they were looked up before this thread heard of the removal. */
+  #take(series: number, values: readonly string[]): Bound | undefined {
+    if (this._tree._names.length === 0) return this._unlabelled._series === series ? this._unlabelled : undefined
+    if (values.length > 0) return this._tree.take(values, (leaf) => leaf._series === series)
     const overflow = this.#overflow
+    if (overflow?._series !== series) return undefined
     this.#overflow = undefined
     return overflow
   }

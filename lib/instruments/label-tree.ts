@@ -111,10 +111,11 @@ export class LabelTree<Bound> {
     return texts
   }
 
-  /** Takes out the handle of these texts, with every value that leads to it. */
-  take(texts: readonly string[]): Bound | undefined {
+  /** Takes out the handle of these texts, with every value that leads to it, if it is the one that is meant. */
+  take(texts: readonly string[], isMeant: (bound: Bound) => boolean): Bound | undefined {
     const bound = this.#lookUp(texts)
-    if (bound !== undefined) this.#drop(this._root, texts, 0, bound)
+    if (bound === undefined || !isMeant(bound)) return undefined
+    this.#drop(this._root, texts, 0, bound)
     return bound
   }
 
