@@ -1,6 +1,6 @@
 // Series that end, rest and begin anew while several threads record into them. The order of what threads do comes from
 // what they send and from gates in shared memory; what needs the registry's housekeeping is waited for.
-import { type Counter, counter, histogram, Registry, startExporter } from 'nanotally'
+import { type Counter, counter, gauge, histogram, Registry, startExporter } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openMetricsSamples } from '../support/created.js'
 import { read, rejections, samplesOf, scrape } from '../support/registry.js'
@@ -252,6 +252,7 @@ test('a reset in another thread: what was recorded before is gone, handles go on
   mine.inc(0.1)
   for (const value of [0.1, 0.2, 50]) h.observe({ l: 'a' }, value)
   for (let round = 1; round <= 3; round++) {
+    const ends = await holder(name, 0.4)
     await actor.run((n, state) => {
       state.x.reset()
       n.histogram({ name: 'h', help: 'h', labels: ['l'], registry: state.owner }).reset()
@@ -262,12 +263,44 @@ test('a reset in another thread: what was recorded before is gone, handles go on
     mine.inc(1)
     await incBound(actor, 2)
     h.observe({ l: 'a' }, 4)
-    // One ends with recordings from before the reset and after it.
-    await (await holder(name, 4)).end()
+    // With recordings from before the reset and after it.
+    await incBound(ends, 4)
+    await ends.end()
     expect(await valueAt(registry)).toBeCloseTo(7, 12)
     expect(h.snapshot({ l: 'a' }).buckets.map(({ count }) => count)).toEqual([1])
   }
   expect(await rejections(registry, 'x_total')).toEqual({})
+})
+
+test('gauges of each aggregate after a reset: only what is recorded later, in any thread', async () => {
+  const { name, registry } = open()
+  const AGGREGATES = ['sum', 'last', 'min', 'max', 'average'] as const
+  const set = (n: typeof import('nanotally'), _: unknown, { name, value }: { name: string; value: number }) => {
+    for (const aggregate of ['sum', 'last', 'min', 'max', 'average'] as const) {
+      const registry = new n.Registry(name)
+      n.gauge({ name: aggregate, help: 'h', aggregate, onExit: 'keep', registry }).set(value)
+    }
+  }
+  const shown = async () => {
+    const families = await scrape(registry)
+    return AGGREGATES.map((aggregate) => sampleValue(families, aggregate))
+  }
+  const [ended, actor] = [new Actor(), new Actor()]
+  await ended.run(set, { name, value: -100 })
+  await ended.end()
+  await actor.run(set, { name, value: 100 })
+  expect(await shown()).toEqual([0, 100, -100, 100, 0])
+  const mine = AGGREGATES.map((aggregate) => gauge({ name: aggregate, help: 'h', aggregate, onExit: 'keep', registry }))
+  for (const metric of mine) metric.reset()
+  expect(await shown()).toEqual(AGGREGATES.map(() => undefined))
+  for (const metric of mine) metric.set(3)
+  expect(await shown()).toEqual([3, 3, 3, 3, 3])
+  // What it had set before the reset is not kept when it ends.
+  await actor.end()
+  expect(await shown()).toEqual([3, 3, 3, 3, 3])
+  const late = new Actor()
+  await late.run(set, { name, value: 5 })
+  expect(await shown()).toEqual([8, 5, 3, 5, 4])
 })
 
 describe('idleTimeoutMs', () => {
