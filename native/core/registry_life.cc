@@ -90,6 +90,8 @@ Status Registry::Reset(MetricId id) {
   const auto metric = Find(id);
   if (metric == nullptr) return MetricRemoved();
   const auto pin = epochs_->Pin();
+  // Not removed when the pin was there, so its cells are its own for as long as that is.
+  if (metric->IsRemoved()) return MetricRemoved();
   const double tick = [&] {
     const std::lock_guard lock(tick_mutex_);
     return tick_;
