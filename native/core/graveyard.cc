@@ -89,16 +89,19 @@ void Graveyard::Settle(Grave& grave) {
 void Graveyard::AskToLetGo(const std::shared_ptr<Metric>& metric, std::uint32_t series) {
   for (auto& [ordinal, recorder] : recorders_) {
     if (!Holds(ordinal, metric->id(), series)) continue;
-    recorder.asked.push_back({metric, series, 0, 0});
+    recorder.asked.try_emplace({metric->id(), series}, Grave{metric, series, 0, 0});
     recorder.told = false;
   }
 }
 
 std::vector<Grave> Graveyard::TakeAsked(std::uint32_t ordinal) {
+  std::vector<Grave> taken;
   const auto recorder = recorders_.find(ordinal);
-  if (recorder == recorders_.end()) return {};
+  if (recorder == recorders_.end()) return taken;
   recorder->second.told = true;
-  return std::exchange(recorder->second.asked, {});
+  for (auto& [key, asked] : recorder->second.asked) taken.push_back(std::move(asked));
+  recorder->second.asked.clear();
+  return taken;
 }
 
 bool Graveyard::TakeNews() {

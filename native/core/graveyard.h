@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/metric.h"
@@ -71,7 +72,8 @@ class Graveyard {
     bool told = true;
     std::unordered_map<MetricId, Holding> holds;
     std::map<std::uint64_t, std::shared_ptr<Grave>> removals;
-    std::vector<Grave> asked;
+    // [metric, series], so that one who does not answer is not asked ever more.
+    std::map<std::pair<MetricId, std::uint32_t>, Grave> asked;
   };
 
   void Settle(Grave& grave);
