@@ -105,6 +105,37 @@ TEST(DoubleDouble, NeverDropsWhenItGrows) {
   }
 }
 
+TEST(DoubleDouble, SubtractTakesOffWhatWasAdded) {
+  std::mt19937_64 random(20261124);
+  std::uniform_real_distribution<double> amount(0, 1e6);
+  int checked = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    DoubleDouble baseline;
+    for (int n = 0; n < 10; ++n) baseline.Add(amount(random) * 0.1);
+    DoubleDouble sum = baseline;
+    sum.Subtract(baseline);
+    ASSERT_EQ(sum.Rounded(), 0);
+    sum = baseline;
+    const double added = std::ldexp(1.0, static_cast<int>(random() % 40) - 20);
+    sum.Add(added);
+    sum.Subtract(baseline);
+    ASSERT_EQ(sum.Rounded(), added) << "both halves are taken off";
+    sum.Subtract(DoubleDouble(2 * added));
+    ASSERT_EQ(sum.Rounded(), -added);
+    ++checked;
+  }
+  EXPECT_EQ(checked, 10'000);
+}
+
+TEST(DoubleDouble, WhatIsNotFiniteCannotBeTakenOff) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  DoubleDouble sum(kInfinity);
+  sum.Subtract(DoubleDouble(1));
+  EXPECT_EQ(sum.Rounded(), kInfinity);
+  sum.Subtract(DoubleDouble(kInfinity));
+  EXPECT_TRUE(std::isnan(sum.Rounded()));
+}
+
 TEST(DoubleDouble, InfinitiesAndNaNFollowPlainAddition) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   constexpr double kMax = std::numeric_limits<double>::max();

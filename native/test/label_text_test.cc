@@ -202,6 +202,40 @@ TEST(LabelText, DifferentNamesNeverShareAText) {
   EXPECT_EQ(texts.size(), 42u * 42u);
 }
 
+TEST(LabelValue, GivesBackWhatWasJoined) {
+  const Strings names = {"a", "my.label", "b"};
+  const Strings values = {"",
+                          "plain",
+                          "\"",
+                          "\\",
+                          "\n",
+                          "\\n",
+                          "a\"b\\",
+                          "\\\\\"\n",
+                          "x=\"y\"",
+                          "b=\"",
+                          "\xC3\xA9\xF0\x9F\x98\x80"};
+  int checked = 0;
+  for (const std::string& first : values) {
+    for (const std::string& second : values) {
+      for (const std::string& third : values) {
+        const std::string text = LabelText(names, Strings{first, second, third});
+        ASSERT_EQ(LabelValue(text, "a"), first) << text;
+        ASSERT_EQ(LabelValue(text, "my.label"), second) << text;
+        ASSERT_EQ(LabelValue(text, "b"), third) << text;
+        ++checked;
+      }
+    }
+  }
+  EXPECT_EQ(checked, 11 * 11 * 11);
+  EXPECT_EQ(LabelValue("", "a"), "");
+  EXPECT_EQ(LabelValue(Label("a", "x"), "absent"), "");
+  EXPECT_EQ(LabelValue(Label("a", "a\0b"s), "a"),
+            "a\xEF\xBF\xBD"
+            "b")
+      << "NUL was replaced";
+}
+
 TEST(EscapeHelp, EscapesBackslashLineFeedAndNulOnly) {
   EXPECT_EQ(EscapeHelp("plain \"quoted\""), "plain \"quoted\"");
   EXPECT_EQ(EscapeHelp("a\\b\nc"), R"(a\\b\nc)");
