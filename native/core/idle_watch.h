@@ -11,9 +11,9 @@ namespace nanotally {
 
 using Clock = std::chrono::steady_clock;
 
-// Activity is whatever number grows when a series is recorded into: a counter's value, the count
-// of a histogram, the stamp of a gauge. Guarded by the registry's registration mutex. 24 bytes per
-// series, once a metric is looked at.
+// Activity is whatever number grows when a series is recorded into: all that a counter or, counted,
+// a histogram was ever given, whatever was reset, or the stamp of a gauge. Guarded by the
+// registry's registration mutex. 24 bytes per series, once a metric is looked at.
 class IdleWatch {
  public:
   // Looked at so often in the time after which a series is idle, and no more often than the
@@ -32,7 +32,7 @@ class IdleWatch {
   }
 
   // Notes the activity read at `now`; whether it has grown. It falls when a gauge's latest writer
-  // ends, and by a reset: neither is a recording.
+  // ends, which is no recording.
   bool Look(std::uint32_t series, double activity, Clock::time_point now) {
     if (series >= seen_.size()) seen_.resize(series + 1);
     Seen& seen = seen_[series];

@@ -13,12 +13,15 @@ namespace {
 // up once per chunk.
 class CellReader {
  public:
-  CellReader(ShardList shards, const Remainders& remainders)
-      : shards_(shards), remainders_(remainders) {}
+  enum class Since { kReset, kEver };
+
+  CellReader(ShardList shards, const Remainders& remainders, Since since = Since::kReset)
+      : shards_(shards), remainders_(remainders), since_(since) {}
 
   // The sum over all shards and what was retired, less what a reset took away, rounded once.
   double Sum(CellAddress address) {
     DoubleDouble sum = RawSum(address);
+    if (since_ == Since::kEver) return sum.Rounded();
     if (const DoubleDouble* baseline = remainders_.baselines.Find(address)) {
       sum.Subtract(*baseline);
       // Folding adds up in another order: what that leaves in the last bits was not recorded.
@@ -62,6 +65,7 @@ class CellReader {
 
   ShardList shards_;
   const Remainders& remainders_;
+  const Since since_;
   std::vector<const double*> present_;
   std::uint32_t chunk_ = 0;
   bool valid_ = false;
@@ -323,7 +327,8 @@ MetricSnapshot MergeMetric(std::shared_ptr<const Metric> metric, ShardList shard
 
 double ActivityOf(const Metric& metric, const Series& series, ShardList shards,
                   const Remainders& remainders) {
-  CellReader reader(shards, remainders);
+  // After a reset, as much as before it or less would not look like activity.
+  CellReader reader(shards, remainders, CellReader::Since::kEver);
   if (metric.definition().type != MetricType::kGauge) return RecordedIn(metric, series, reader);
   double latest = 0;
   reader.ForEachShard(series.address, [&](const double* cells) {

@@ -41,7 +41,7 @@ TEST(IdleWatch, OnlyGrowthIsActivity) {
   IdleWatch watch;
   watch.Look(0, 10, At(0));
   EXPECT_FALSE(watch.Look(0, 10, At(10)));
-  EXPECT_FALSE(watch.Look(0, 4, At(20))) << "a reset, or the end of a writer";
+  EXPECT_FALSE(watch.Look(0, 4, At(20))) << "the end of a writer";
   EXPECT_EQ(watch.IdleFor(0, At(20)), milliseconds(20));
   EXPECT_TRUE(watch.Look(0, 5, At(30))) << "from there on";
   EXPECT_EQ(watch.IdleFor(0, At(30)), milliseconds(0));

@@ -87,6 +87,31 @@ TEST_F(SeriesReset, StaysExactWhoeverEndsInWhateverOrder) {
   EXPECT_EQ(checked, 20 * 60);
 }
 
+// Shares of very different size: their sum has more digits than are kept, and depends on the order
+// in which it is made up.
+TEST_F(SeriesReset, WhatFoldingLeavesInTheLastBitsIsNotShown) {
+  std::mt19937_64 random(20261125);
+  std::uniform_real_distribution<double> mantissa(1, 2);
+  int checked = 0;
+  for (int round = 0; round < 20; ++round) {
+    TestRegistry registry;
+    const MetricId id = registry.Define(Limited(CounterOf("m"), 10));
+    std::vector<std::unique_ptr<Environment>> environments;
+    for (int i = 0; i < 40; ++i) {
+      environments.push_back(std::make_unique<Environment>(registry.registry));
+      AddToCell(environments.back()->Bind(id, {"x"}), std::ldexp(mantissa(random), i * 2));
+    }
+    Must(registry->Reset(id));
+    std::shuffle(environments.begin(), environments.end(), random);
+    for (auto& environment : environments) {
+      environment.reset();
+      ASSERT_EQ(GetMetric(registry->TakeSnapshot(At(0)), "m").values.at(0), 0);
+      ++checked;
+    }
+  }
+  EXPECT_EQ(checked, 20 * 40);
+}
+
 // One that goes on recording while it is reset again and again never reads negative, and the parts
 // add up to the whole.
 TEST_F(SeriesReset, PartsAddUpToTheWhole) {
@@ -215,6 +240,23 @@ TEST_F(SeriesReset, TheOverflowSeriesAndIdleSeriesTooButNotWhatHasExpired) {
   AddToCell(idle, 1);
   registry_->Tick(At(800));
   EXPECT_EQ(ValueOf(Read(), "idle"), 1);
+}
+
+// As much between any two looks, and a reset between them: it reads the same each time.
+TEST_F(SeriesReset, DoesNotMakeAnActiveSeriesIdle) {
+  const MetricId counter = Define(CounterOf("c"), 100);
+  const MetricId histogram = Define(ExplicitOf("h", {1}), 100);
+  const auto metric = registry_->Find(histogram);
+  double* cell = environment_.Bind(counter, {"x"});
+  const ResolvedSeries observed = environment_.Resolve(histogram, {"x"});
+  for (int ms = 0; ms < 1000; ms += 25) {
+    AddToCell(cell, 5);
+    environment_.ObserveExplicit(*metric, observed, 0.5);
+    registry_->Tick(At(ms));
+    EXPECT_EQ(ValueOf(Read("c"), "x"), 5) << ms;
+    EXPECT_EQ(AccountsOf(Read("h")).live, 1) << ms;
+    for (const MetricId id : {counter, histogram}) Must(registry_->Reset(id));
+  }
 }
 
 TEST_F(SeriesReset, ItsBaselineDiesWithTheSeries) {
