@@ -2,6 +2,7 @@
 # Ensures tools that tests and benches run, and prints their paths, one a line, in the order asked:
 #   scripts/tools.sh prometheus promtool googletest benchmark openmetrics-parser cmake node-matrix
 #   prometheus, promtool   from PATH, else Debian's package unpacked into the cache (nothing is installed or started)
+#   prometheus-3           the current Prometheus, Debian's package of a newer suite, in the cache: see scripts/tools-suites.sh
 #   googletest             its source folder: /usr/src/googletest, else the same way
 #   benchmark              google-benchmark's prefix: /usr where libbenchmark-dev is installed, else the same way
 #   openmetrics-parser     the folder from which Python imports prometheus_client, whose strict parser reads OpenMetrics:
@@ -18,8 +19,12 @@
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 # shellcheck source=scripts/tools-guests.sh
 . "$NANOTALLY_ROOT/scripts/tools-guests.sh"
+# shellcheck source=scripts/tools-suites.sh
+. "$NANOTALLY_ROOT/scripts/tools-suites.sh"
 
 NODE_MAJORS="${NODE_MAJORS:-22 24 26}"
+# The oldest suite that has a Prometheus 3: its packages ask least of the host's libraries.
+PROMETHEUS_3_SUITE=forky
 TOOLS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/nanotally/tools"
 
 tools_say() { printf '%s\n' "tools: $*" >&2; }
@@ -29,6 +34,7 @@ tools_fail() { tools_say "$*"; exit 1; }
 ensure_tool() {
   case "$1" in
     prometheus | promtool) command -v "$1" || debian_file "$1" prometheus "usr/bin/$1" ;;
+    prometheus-3) suite_file prometheus-3 "$PROMETHEUS_3_SUITE" prometheus usr/bin/prometheus ;;
     googletest)
       if [ -e /usr/src/googletest/CMakeLists.txt ]; then
         echo /usr/src/googletest
@@ -76,8 +82,8 @@ ensure_tool() {
       ;;
     guest-arm64 | guest-amd64) guest_folder "${1#guest-}" ;;
     *)
-      tools_fail "no tool is called '$1'; there are prometheus, promtool, googletest, benchmark, openmetrics-parser," \
-        'cmake, node-matrix, spin, aarch64, qemu-aarch64, guest-arm64, guest-amd64'
+      tools_fail "no tool is called '$1'; there are prometheus, promtool, prometheus-3, googletest, benchmark," \
+        'openmetrics-parser, cmake, node-matrix, spin, aarch64, qemu-aarch64, guest-arm64, guest-amd64'
       ;;
   esac
 }

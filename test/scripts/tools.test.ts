@@ -29,6 +29,10 @@ test.each([
     'openmetrics-parser',
     'tools: openmetrics-parser is missing; install it with: sudo apt-get install python3-prometheus-client',
   ],
+  [
+    'prometheus-3',
+    'tools: prometheus-3 is missing, and is a Debian package of forky: run this on Debian, with apt-get',
+  ],
   ['qemu-aarch64', 'tools: qemu-aarch64 is missing; install it with: sudo apt-get install qemu-user-static'],
   ['spin', 'tools: spin is missing; install it with: sudo apt-get install spin'],
   ['aarch64', 'set-up: aarch64-linux-gnu-g++ is missing; install it with: sudo apt-get install g++-aarch64-linux-gnu'],
@@ -50,8 +54,19 @@ test("a guest's packages cannot be had without apt-get", () => {
   expect(status).toBe(1)
 })
 
+test('a package of another suite cannot be fetched where apt knows no mirror of Debian', () => {
+  const { status, stdout, stderr } = run(temporaryFolder(), ['prometheus-3'], ['apt-get', 'dpkg', 'id'])
+  expect(stderr).toBe(
+    'tools: prometheus-3 is missing: apt-get could not fetch prometheus of forky; with a network to ' +
+      "Debian's archive, run: sudo apt-get update && scripts/tools.sh prometheus-3\n",
+  )
+  expect(stdout).toBe('')
+  expect(status).toBe(1)
+})
+
 test.each([
   ['promtool', 'prometheus/usr/bin/promtool', []],
+  ['prometheus-3', 'prometheus-3/usr/bin/prometheus', []],
   ['qemu-aarch64', 'qemu-user-static/usr/bin/qemu-aarch64-static', []],
   ['spin', 'spin/usr/bin/spin', []],
   ['guest-amd64', 'guest-amd64', ['qemu-system-x86_64', 'cpio']],
