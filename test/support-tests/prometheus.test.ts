@@ -44,6 +44,12 @@ test('scrapes, answers, and is gone after stop', async () => {
     expect((await prometheus.query('x_total{a="1"}'))[0]?.value).toBe(count)
   }
 
+  const [history] = await prometheus.range('x_total{a="1"}[1m]')
+  expect(history?.labels.a).toBe('1')
+  expect([...new Set(history?.samples.map(({ value }) => value))]).toEqual([1, 20, 300, 4_000])
+  await expect(prometheus.range('x_total')).rejects.toThrow('is a vector')
+  expect(await prometheus.exemplars('x_total')).toEqual([])
+
   await expect(prometheus.query('sum(')).rejects.toThrow('Prometheus: bad_data')
   await expect(prometheus.query('x_total[1m]')).rejects.toThrow('is a matrix')
 

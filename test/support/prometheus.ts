@@ -2,6 +2,8 @@
 import { Server, toolPath } from './server.js'
 
 export interface PrometheusOptions {
+  /** Which one of those that scripts/tools.sh knows. Default `prometheus`. */
+  tool?: 'prometheus' | 'prometheus-3'
   /** What to scrape, as `host:port`. */
   targets: readonly string[]
   /** Default `/metrics`. */
@@ -10,6 +12,8 @@ export interface PrometheusOptions {
   scrapeIntervalMs?: number
   /** More command-line flags, such as `--enable-feature=native-histograms`. */
   flags?: readonly string[]
+  /** More of the scrape configuration, such as `scrape_protocols`. */
+  scrapeConfig?: Readonly<Record<string, unknown>>
   /** More of the configuration file, by its top-level keys (`rule_files`, `alerting`, ...). */
   config?: Readonly<Record<string, unknown>>
   /** More files beside the configuration file, such as rules, by their names. */
@@ -24,10 +28,15 @@ export interface QueryResult {
   timestampSeconds: number
 }
 
-/** One exemplar of a series. */
-export interface ExemplarResult {
-  /** Of the series, and of the exemplar itself. */
-  series: Record<string, string>
+/** A series with all samples of a stretch of time, as they were ingested. */
+export interface RangeResult {
+  labels: Record<string, string>
+  samples: { value: number; timestampSeconds: number }[]
+}
+
+/** One exemplar, with the series that it was found at. */
+export interface StoredExemplar {
+  seriesLabels: Record<string, string>
   labels: Record<string, string>
   value: number
   timestampSeconds: number
@@ -85,17 +94,27 @@ export class Prometheus {
     return result.map(({ metric, value }) => ({ labels: metric, ...point(value) }))
   }
 
-  /** The exemplars of the selected series that were taken in the last hour; with --enable-feature=exemplar-storage. */
-  async exemplars(selector: string): Promise<ExemplarResult[]> {
+  /**
+   * Evaluates an expression that yields a range vector, such as `x_total[5m]`, as of now. Native histograms are left out.
+   *
+   * @throws Error with Prometheus' message when it rejects the expression
+   */
+  async range(expression: string): Promise<RangeResult[]> {
+    const { resultType, result } = (await this.#api('query', { query: expression })) as InstantQuery
+    if (resultType !== 'matrix') throw new Error(`${expression} is a ${resultType}, not a range vector`)
+    return result.map(({ metric, values = [] }) => ({ labels: metric, samples: values.map(point) }))
+  }
+
+  /**
+   * The exemplars of the last hour that are stored for the series of a selector; `--enable-feature=exemplar-storage` stores
+   * them.
+   */
+  async exemplars(selector: string): Promise<StoredExemplar[]> {
     const now = Date.now() / 1_000
     const range = { start: String(now - 3_600), end: String(now + 60) }
-    const found = (await this.#api('query_exemplars', { query: selector, ...range })) as SeriesExemplars[]
+    const found = (await this.#api('query_exemplars', { query: selector, ...range })) as ExemplarQuery
     return found.flatMap(({ seriesLabels, exemplars }) =>
-      exemplars.map(({ labels, value, timestamp }) => ({
-        series: seriesLabels,
-        labels,
-        ...point([timestamp, value]),
-      })),
+      exemplars.map(({ labels, value, timestamp }) => ({ seriesLabels, labels, ...point([timestamp, value]) })),
     )
   }
 
@@ -142,15 +161,16 @@ export class Prometheus {
  * @throws Error with an instruction when Prometheus cannot be had, or with its log when it does not start
  */
 export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
-  const { targets, metricsPath = '/metrics', scrapeIntervalMs = 1_000, flags = [], config = {}, files = {} } = options
+  const { tool = 'prometheus', targets, metricsPath = '/metrics', scrapeIntervalMs = 1_000 } = options
+  const { flags = [], scrapeConfig = {}, config = {}, files = {} } = options
   const interval = `${scrapeIntervalMs}ms`
   const configuration = {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
-    scrape_configs: [{ job_name: 'test', metrics_path: metricsPath, static_configs: [{ targets }] }],
+    scrape_configs: [{ job_name: 'test', metrics_path: metricsPath, static_configs: [{ targets }], ...scrapeConfig }],
     ...config,
   }
   const server = await Server.start({
-    command: toolPath('prometheus'),
+    command: toolPath(tool),
     args: [
       '--config.file=prometheus.yml',
       '--storage.tsdb.path=data',
@@ -176,11 +196,12 @@ type Point = [timestampSeconds: number, value: string]
 type InstantQuery =
   | { resultType: 'vector'; result: { metric: Record<string, string>; value: Point }[] }
   | { resultType: 'scalar'; result: Point }
-  | { resultType: 'matrix' | 'string'; result: unknown }
-interface SeriesExemplars {
+  | { resultType: 'matrix'; result: { metric: Record<string, string>; values?: Point[] }[] }
+  | { resultType: 'string'; result: unknown }
+type ExemplarQuery = {
   seriesLabels: Record<string, string>
   exemplars: { labels: Record<string, string>; value: string; timestamp: number }[]
-}
+}[]
 interface ActiveTargets {
   activeTargets: { scrapeUrl: string; health: Target['health']; lastError: string }[]
 }
