@@ -1,6 +1,7 @@
 // The engine as a library: loads the graph, starts the workers, feeds them a seeded load, and stops cleanly with its
 // own tally. Runs on the main thread; worker.mjs does the work.
 import { Worker } from 'node:worker_threads'
+import { Distribution } from './distribution.mjs'
 import { buildGraph } from './graph.mjs'
 import * as metrics from './metrics.mjs'
 import { createQueue, emptyJob, JobQueue, nowNs } from './queue.mjs'
@@ -75,6 +76,7 @@ export class Engine {
   #workload
   #queues
   #tally
+  #reached
   #job = emptyJob()
   /** A request whose queue was full, to be tried again before any other. @type {Request | undefined} */
   #held
@@ -103,12 +105,14 @@ export class Engine {
     this.#workload = new Workload(graph, seed)
     const tally = Tally.createBuffer(1 + workers)
     this.#tally = new Tally(tally, 0)
+    const reached = Distribution.createBuffer(graph.synsetCount)
+    this.#reached = new Distribution(reached)
     const queues = Array.from({ length: workers }, () => createQueue(queueCapacity))
     this.#queues = queues.map((arrays) => new JobQueue(arrays))
     this.#recordGraph(workers)
 
     const threads = queues.map((queue, index) => {
-      const data = { graph: graph.arrays, queue, tally, row: 1 + index, capacity }
+      const data = { graph: graph.arrays, queue, tally, reached, row: 1 + index, capacity }
       return new Worker(new URL('./worker.mjs', import.meta.url), { name: `engram-${index}`, workerData: data })
     })
     this.#exits = threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve)))
@@ -155,6 +159,11 @@ export class Engine {
   #fail(error) {
     this.#failure ??= error
     this.#onFailure(error)
+  }
+
+  /** How many recalls activation took to how many synsets, by the engine's own count; exact after {@link stop}. */
+  get reachedSynsets() {
+    return this.#reached.read()
   }
 
   /** Jobs that wait now, by priority. @param {number} priority */

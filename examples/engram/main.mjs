@@ -93,7 +93,7 @@ async function run(options) {
   const equal = rows.every((row) => row.equal)
   if (options.json) {
     const differing = rows.filter((row) => !row.equal)
-    tell({ event: 'stopped', equal, compared: rows.length, differing, tally })
+    tell({ event: 'stopped', equal, compared: rows.length, differing, tally, reached: engine.reachedSynsets })
   } else {
     display.print(['', ...comparisonTable(rows, display.style), '', verdictLine(rows, display.style)])
   }

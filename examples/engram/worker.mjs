@@ -1,12 +1,15 @@
 // A worker thread of the engine: takes jobs from its queue until that is closed and empty. It blocks in Atomics.wait when
 // there is none, so its event loop never turns; nanotally needs nothing of it for what is recorded here to be scraped.
 import { parentPort, workerData } from 'node:worker_threads'
+import { setExemplarSource } from 'nanotally'
+import { Distribution } from './distribution.mjs'
 import { Graph } from './graph.mjs'
 import { EpisodicMemory } from './memory.mjs'
 import * as metrics from './metrics.mjs'
 import { emptyJob, JobQueue, nowNs } from './queue.mjs'
 import { Spreader } from './spread.mjs'
 import { SLOTS, Tally } from './tally.mjs'
+import { traceOf } from './trace.mjs'
 import { HIT, HOP_BUCKETS, MISS, OBSERVE, OUTCOMES, UNKNOWN } from './vocabulary.mjs'
 
 /** Time between two answers that are shown to the main thread. */
@@ -21,7 +24,14 @@ const queue = new JobQueue(workerData.queue)
 const memory = new EpisodicMemory(graph, { capacity: workerData.capacity })
 const spreader = new Spreader(graph)
 const tally = new Tally(workerData.tally, workerData.row)
+const reached = new Distribution(workerData.reached)
 let nextAnswerNs = 0
+let jobNumber = 0
+
+const trace = () => traceOf(workerData.row, jobNumber)
+// Asked for the first observation of each octave, and about once a second for others where an event loop turns. Here none
+// does, so the recalls that are shown give theirs by themselves.
+setExemplarSource(trace)
 
 /** @typedef {import('./queue.mjs').Job} Job */
 
@@ -66,6 +76,7 @@ function recordSpread() {
   metrics.recallSynsets.observe(spreader.touchedCount)
   tally.add(SLOTS.recallSynsets)
   tally.add(SLOTS.recallSynsetsSum, spreader.touchedCount)
+  reached.add(spreader.touchedCount)
   // The metric was told of each edge inside the spread; the tally has the spreader's own count.
   for (let relation = 0; relation < spreader.crossed.length; relation++) {
     if (spreader.crossed[relation] > 0) tally.add(SLOTS.activations[relation], spreader.crossed[relation])
@@ -88,13 +99,15 @@ function recall(job, startNs) {
     recordSpread()
   }
   const endNs = nowNs()
-  metrics.recallLatency[job.priority].observe((endNs - startNs) / 1e9)
+  const isShown = endNs >= nextAnswerNs
+  const seconds = (endNs - startNs) / 1e9
+  metrics.recallLatency[job.priority].observe(seconds, isShown ? { exemplar: trace() } : undefined)
   tally.add(SLOTS.recallLatency[job.priority])
   metrics.recalls[outcome].inc()
   tally.add(SLOTS.recalls[outcome])
-  if (endNs >= nextAnswerNs) {
+  if (isShown) {
     nextAnswerNs = endNs + ANSWER_EVERY_NS
-    showAnswer(job, outcome, strongest, matches, (endNs - startNs) / 1e9)
+    showAnswer(job, outcome, strongest, matches, seconds)
   }
 }
 
@@ -124,6 +137,7 @@ port.postMessage({ type: 'ready' })
 const job = emptyJob()
 while (queue.takeOrWait(job)) {
   const startNs = nowNs()
+  jobNumber++
   metrics.queueDepth[job.priority].dec()
   tally.add(SLOTS.queueDepth[job.priority], -1)
   metrics.queueWait[job.priority].observe((startNs - job.queuedAtNs) / 1e9)

@@ -39,9 +39,12 @@ test('what its workers recorded under pressure is what they counted, and so says
   const rows = compare(tally, end)
   expect(rows.length).toBeGreaterThan(100)
   expect(rows.filter(({ equal }) => !equal)).toEqual([])
+  const reached = engine.reachedSynsets
   const value = (sample: string) => tally.find((row) => row.sample === sample)?.value
   expect(value('engram_stored_observations')).toBe(64)
   expect(value('engram_queue_depth{priority="low"}')).toBe(0)
+  expect(reached.reduce((sum, [, count]) => sum + count, 0)).toBe(value('engram_recall_synsets_count'))
+  expect(reached.reduce((sum, [synsets, count]) => sum + synsets * count, 0)).toBe(value('engram_recall_synsets_sum'))
   const hits = value('engram_recalls_total{outcome="hit"}') as number
   expect(end.sum('engram_recall_hit_ratio')).toBe(hits / end.sum('engram_recalls_total'))
   expect(end.sum('nanotally_rejected_total')).toBe(0)

@@ -1,0 +1,12 @@
+// Made-up traces: a real service has them of its tracer. They tell which worker did which of its jobs, so that an exemplar
+// leads back to one.
+
+/**
+ * The trace of a job.
+ * @param {number} worker from 1 on
+ * @param {number} number of the job among the worker's, from 1 on
+ */
+export function traceOf(worker, number) {
+  const hex = number.toString(16)
+  return { traceId: worker.toString(16).padStart(8, '0') + hex.padStart(24, '0'), spanId: hex.padStart(16, '0') }
+}
