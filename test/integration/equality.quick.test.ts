@@ -1,55 +1,17 @@
 // The main job against the real Prometheus: what it scraped from the demo equals what the demo counted by other code.
-import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
-import { assertEnded, Child } from '../support/children.js'
-import { type Prometheus, startPrometheus } from '../support/prometheus.js'
-
-const DEMO = fileURLToPath(new URL('../../examples/engram/main.mjs', import.meta.url))
-
-/** One line of the demo's tally, which it keeps in a SharedArrayBuffer and never reads from nanotally. */
-interface Tallied {
-  name: string
-  type: string
-  labels: Record<string, string>
-  value: number
-}
-
-const keyOf = (name: string, labels: Record<string, string>) =>
-  JSON.stringify([
-    name,
-    ...Object.entries(labels)
-      .filter(([label]) => label !== 'job' && label !== 'instance')
-      .sort(),
-  ])
-
-/** The tallied samples that Prometheus does not hold with the same value, each with what it holds. */
-async function differences(prometheus: Prometheus, tally: readonly Tallied[]): Promise<string[]> {
-  const found: string[] = []
-  for (const name of new Set(tally.map((line) => line.name))) {
-    const results = await prometheus.query(name)
-    const values = new Map(results.map(({ labels: { __name__, ...labels }, value }) => [keyOf(name, labels), value]))
-    for (const line of tally.filter((candidate) => candidate.name === name)) {
-      const key = keyOf(name, line.labels)
-      if (values.get(key) !== line.value) found.push(`${key}: tallied ${line.value}, scraped ${values.get(key)}`)
-      values.delete(key)
-    }
-    // A series that nobody tallied would be one that nobody recorded.
-    for (const [key, value] of values) found.push(`${key}: not tallied, scraped ${value}`)
-  }
-  return found
-}
+import { expect, test } from 'vitest'
+import { assertEnded } from '../support/children.js'
+import { differences, type Stopped, startDemo, type Tallied } from '../support/demo.js'
+import { startPrometheus } from '../support/prometheus.js'
 
 test('every counter and histogram count that Prometheus scraped equals the tally', async () => {
-  const demo = new Child(DEMO, {
-    args: ['--json', '--hold', '--port', '0', '--seconds', '8', '--workers', '3', '--rate', '0'],
-  })
-  onTestFinished(() => demo.kill('SIGKILL')) // where the test did not get as far as ending it well
+  const demo = startDemo({ seconds: 8, workers: 3 })
   const ready = (await demo.nextMessage()) as { event: string; url: string }
   expect(ready.event).toBe('ready')
   await using prometheus = await startPrometheus({ targets: [new URL(ready.url).host] })
   await prometheus.untilScraped() // at least once under load
 
-  const stopped = (await demo.nextMessage()) as { event: string; equal: boolean; tally: Tallied[] }
+  const stopped = (await demo.nextMessage()) as Stopped
   expect(stopped).toMatchObject({ event: 'stopped', equal: true })
   await prometheus.untilScraped() // a scrape that began after the load had stopped
   const counts = stopped.tally.filter(({ type, name }) => type === 'counter' || name.endsWith('_count'))

@@ -1,0 +1,66 @@
+// Runs the demo for a test, and compares what Prometheus scraped from it with what it counted by other code.
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { Child } from './children.js'
+import type { Prometheus } from './prometheus.js'
+
+const DEMO = fileURLToPath(new URL('../../examples/engram/main.mjs', import.meta.url))
+
+/** One line of the demo's tally, which it keeps in a SharedArrayBuffer and never reads from nanotally. */
+export interface Tallied {
+  name: string
+  type: string
+  labels: Record<string, string>
+  value: number
+}
+
+/** What the demo tells when its load has stopped. */
+export interface Stopped {
+  event: string
+  equal: boolean
+  tally: Tallied[]
+  /** What engram_recall_synsets observed: each value, ascending, and how often. */
+  reached: [value: number, count: number][]
+}
+
+/** Starts the demo at full load; it holds after `seconds`, and does not outlive the test. */
+export function startDemo(options: { seconds: number; workers: number }): Child {
+  const { seconds, workers } = options
+  const args = ['--json', '--hold', '--port', '0', '--rate', '0', '--seconds', `${seconds}`, '--workers', `${workers}`]
+  const demo = new Child(DEMO, { args })
+  onTestFinished(() => demo.kill('SIGKILL')) // where the test did not get as far as ending it well
+  return demo
+}
+
+const keyOf = (name: string, labels: Record<string, string>) =>
+  JSON.stringify([
+    name,
+    ...Object.entries(labels)
+      .filter(([label]) => label !== 'job' && label !== 'instance')
+      .sort(),
+  ])
+
+/**
+ * The tallied samples that Prometheus does not hold with the same value, each with what it holds.
+ *
+ * @param expressionOf - the query that leads to the samples of a tallied name. Default: the name
+ */
+export async function differences(
+  prometheus: Prometheus,
+  tally: readonly Tallied[],
+  expressionOf: (name: string) => string = (name) => name,
+): Promise<string[]> {
+  const found: string[] = []
+  for (const name of new Set(tally.map((line) => line.name))) {
+    const results = await prometheus.query(expressionOf(name))
+    const values = new Map(results.map(({ labels: { __name__, ...labels }, value }) => [keyOf(name, labels), value]))
+    for (const line of tally.filter((candidate) => candidate.name === name)) {
+      const key = keyOf(name, line.labels)
+      if (values.get(key) !== line.value) found.push(`${key}: tallied ${line.value}, scraped ${values.get(key)}`)
+      values.delete(key)
+    }
+    // A series that nobody tallied would be one that nobody recorded.
+    for (const [key, value] of values) found.push(`${key}: not tallied, scraped ${value}`)
+  }
+  return found
+}
