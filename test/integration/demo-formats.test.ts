@@ -113,7 +113,7 @@ test.each([
 
   const exemplars = await prometheus.exemplars('{__name__=~"engram_.*"}')
   checkExemplars(exemplars, stopped)
-  // One of each series at least. 2.42 takes only those of a native histogram that come in the order of time.
+  // Of each series one at least; of a native histogram 2.42 takes no more in a scrape.
   expect(exemplars.length).toBeGreaterThanOrEqual(9)
 
   demo.kill('SIGTERM')
