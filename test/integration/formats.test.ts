@@ -33,7 +33,12 @@ for (const h of Object.values(traced)) h.observe(1.5, { exemplar: EXEMPLAR })
 async function exemplarsOf(prometheus: Prometheus, selector: string) {
   const found = await prometheus.exemplars(selector)
   for (const { timestampSeconds } of found) expect(timestampSeconds).toBeGreaterThan(1.7e9)
-  return found.map(({ series, labels, value }) => ({ name: series.__name__, le: series.le, labels, value }))
+  return found.map(({ seriesLabels, labels, value }) => ({
+    name: seriesLabels.__name__,
+    le: seriesLabels.le,
+    labels,
+    value,
+  }))
 }
 const KEPT = { labels: { trace_id: EXEMPLAR.traceId, span_id: EXEMPLAR.spanId }, value: 1.5 }
 
