@@ -314,8 +314,8 @@ describe('idleTimeoutMs', () => {
 
   test('a series that one thread holds and another does not waits hidden, and comes back whole', async () => {
     const { name, registry, x } = open(options)
-    x.inc({ l: 'a' }, 1) // found, not held
     const actor = await holder(name, 10, options)
+    x.inc({ l: 'a' }, 1) // found, not held
     // One that nobody holds has the same time: when it has expired, the other could have.
     x.inc({ l: 'expires' }, 100)
     const [created] = Object.values(await openMetricsSamples(registry, 'x_created'))
