@@ -210,6 +210,9 @@ TEST_F(SeriesLife, ASlotsNextSeriesShowsNoExemplarAndNoBucketOfTheLast) {
   first_.CatchUp();
   const ResolvedSeries next = second_.Resolve(id, {"y"});
   ASSERT_EQ(next.index, old.index);
+  metric->series()[next.index].ForEachBlock([](const Block& block) {
+    ADD_FAILURE() << "a block of cells that are free: " << block.number;
+  });
   EXPECT_EQ(read().Count(), 0);
   EXPECT_EQ(read().sum, 0);
   EXPECT_TRUE(read().buckets.empty());
