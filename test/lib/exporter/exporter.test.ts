@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import type { Worker } from 'node:worker_threads'
 import { counter, type Exporter, type ExporterOptions, gauge, Registry, registry, startExporter } from 'nanotally'
 import { afterEach, describe, expect, test } from 'vitest'
-import { definedFamilies } from '../../support/text-format.js'
+import { definedFamilies, parseTextFormat } from '../../support/text-format.js'
 import { until } from '../../support/until.js'
 
 const started: Exporter[] = []
