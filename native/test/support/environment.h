@@ -82,7 +82,10 @@ inline Result<ResolvedSeries> ResolveOnce(Registry& registry, MetricId metric,
 struct TestRegistry {
   TestPages pages;
   Arena arena{pages};
-  Registry registry{arena, 1, ""};  // private: nothing but what a test defines is exposed
+  Registry registry;
+
+  // Without a name it is private: nothing but what a test defines is exposed.
+  explicit TestRegistry(std::string name = {}) : registry(arena, 1, std::move(name)) {}
 
   Registry* operator->() { return &registry; }
   MetricId Define(MetricDefinition definition) {
