@@ -28,6 +28,9 @@ export UBSAN_OPTIONS=print_stacktrace=1
 # Tests that GLIBC_TUNABLES leaves it to have restartable sequences (native/test/rseq_test.cc).
 [ "$(uname -s)" != Linux ] || export NANOTALLY_TEST_RSEQ=1
 
+# A replayed schedule runs one thread at a time, so a sanitizer sees the same in each: the first ones are enough there.
+[ "$sanitizer" = none ] || export NANOTALLY_TEST_SCHEDULES="${NANOTALLY_TEST_SCHEDULES:-2000}"
+
 # ThreadSanitizer of older compilers cannot place its shadow memory where the kernel randomises more than 28 bits.
 run=()
 if [ "$sanitizer" = thread ] && [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)" -gt 28 ]; then
