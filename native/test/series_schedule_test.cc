@@ -136,7 +136,7 @@ TEST(SeriesSchedules, RemovalAgainstSnapshotAndResolve) {
                       world->ExpectAllFree(3);
                     }};
   });
-  EXPECT_GT(explored.schedules, 1000u);
+  EXPECT_GE(explored.schedules, 1000u);
 }
 
 // Three slots' worth of label sets over two slots: whoever resolves first gets what is free, the
@@ -230,7 +230,7 @@ TEST(SeriesSchedules, LettingGoAgainstRecordingAndTicks) {
     return Scenario{{{"ticker", [world] { world->Tick(4); }}, {"caller", let_go}, {"holder", hold}},
                     [world] { world->ExpectAllExpires(); }};
   });
-  EXPECT_GT(explored.schedules, 1000u);
+  EXPECT_GE(explored.schedules, 1000u);
 }
 
 // All let go, so that the series expires; one asks for it in the midst of that: it gets the old
@@ -280,7 +280,7 @@ TEST(SeriesSchedules, ExpiryAgainstTheEndOfEnvironments) {
     return Scenario{{{"ticker", [world] { world->Tick(3); }}, {"holder", hold}, {"former", former}},
                     [world] { world->ExpectAllExpires(); }};
   });
-  EXPECT_GT(explored.schedules, 1000u);
+  EXPECT_GE(explored.schedules, 1000u);
 }
 
 // What a tick read of a life that ended meanwhile says nothing of the next one in its slot: as
@@ -369,7 +369,7 @@ TEST(SeriesSchedules, ResetAgainstSnapshotsAndTheEndOfAnEnvironment) {
                       EXPECT_EQ(ValueOf(world->Read(), "x").value(), value);
                     }};
   });
-  EXPECT_GT(explored.schedules, 1000u);
+  EXPECT_GE(explored.schedules, 1000u);
 }
 
 // A reset that comes late takes nothing off what uses the cells next.
