@@ -1,8 +1,8 @@
 // The crash matrix under the sanitizers: workers that end by themselves, by terminate(), by process.exit() and by exceptions,
 // processes that end while threads are at work, module resets, vm contexts.
 import { crashMatrix } from '../workers/crash-matrix.js'
-import { expectNoFindings, READING, watchProcesses } from './watch.js'
+import { ENDING, expectNoFindings, READING, watchProcesses } from './watch.js'
 
 const folder = watchProcesses(import.meta.url)
 const children = crashMatrix(2)
-expectNoFindings(folder, 1 + children, ['defineDerived', 'nativeInterface', 'recordExemplar', ...READING])
+expectNoFindings(folder, 1 + children, ['defineDerived', 'nativeInterface', 'recordExemplar', ...ENDING, ...READING])

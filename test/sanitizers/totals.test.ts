@@ -3,7 +3,7 @@
 // the metrics that they record into.
 import { expect, test } from 'vitest'
 import { assertEnded, runChild } from '../support/children.js'
-import { expectNoFindings, READING, watchProcesses } from './watch.js'
+import { ENDING, expectNoFindings, READING, watchProcesses } from './watch.js'
 
 const folder = watchProcesses(import.meta.url)
 await import('../workers/worker-totals.test.js')
@@ -24,4 +24,4 @@ test.each(NATIVE)('native threads: $script $args', async ({ script, args }) => {
   expect(result.messages).toHaveLength(1)
 })
 
-expectNoFindings(folder, 1 + 8 + NATIVE.length, ['acknowledge', ...READING])
+expectNoFindings(folder, 1 + 8 + NATIVE.length, ['acknowledge', ...ENDING, ...READING])

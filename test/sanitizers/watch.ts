@@ -55,6 +55,9 @@ export const READING = [
   'boundariesAround',
 ]
 
+/** The native functions that end series or let go of them: likewise. */
+export const ENDING = ['removeSeries', 'clearMetric', 'resetMetric', 'letGo']
+
 /**
  * Defines the last test of a file.
  *
