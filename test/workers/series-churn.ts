@@ -19,8 +19,9 @@ interface Seen {
 export async function churn(labelSets: number, maxSeries: number, blockMs: number): Promise<Seen> {
   const result = await runChild(new URL('fixtures/series-churn.mjs', import.meta.url), {
     args: [labelSets, maxSeries, blockMs].map(String),
-    nodeFlags: ['--expose-gc', ...ENDING_FLAGS],
-    // One arena for all threads: else what glibc keeps depends on how many of them met in it.
+    // A young generation of one size, and one arena for all threads: else V8's growth, and how many threads met in glibc's
+    // arenas, move the resident memory by more than all else.
+    nodeFlags: ['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16', ...ENDING_FLAGS],
     env: { MALLOC_ARENA_MAX: '1' },
     timeoutMs: 550_000,
   })
