@@ -1,11 +1,12 @@
 // Runs the test stages of one tier: node scripts/stages.mjs quick|full|long [--only NAME]... [--bail] [--list]
-// Each stage's seconds and counts are printed as it ends, all of them again at the end; the last line is
+// Each stage's seconds, counts and failed tests are printed as it ends, all of them again at the end; the last line is
 // `N passed, N failed`. A failed stage does not stop the others, unless they need it or --bail is given.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { countResults, removeResults } from './test-results.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const RESULTS = join('build', 'test-results')
@@ -169,6 +170,7 @@ export async function runStages(stages, { cwd = ROOT, bail = false } = {}) {
         passed: 0,
         failed: 1,
         skipped: 0,
+        failures: [],
         note: `not run: ${missing} failed`,
       })
     } else {
@@ -191,7 +193,7 @@ async function runStage(stage, cwd) {
   const { code, note: trouble } = await runCommand(stage, cwd)
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
 
-  const counts = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  const counts = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, failures: [] }
   let note = trouble
   if (stage.results) {
     try {
@@ -237,63 +239,10 @@ function runCommand({ run: [command, ...args], minutes = 15 }, cwd) {
   })
 }
 
-/** Old results must not be counted in place of new ones. */
-function removeResults(cwd, { folder, files }) {
-  mkdirSync(join(cwd, folder), { recursive: true })
-  for (const file of readdirSync(join(cwd, folder))) {
-    if (files.test(file)) rmSync(join(cwd, folder, file))
-  }
-}
-
-/** Sums the result files of a stage; throws where there is none, or where one tells of no test that ran. */
-function countResults(cwd, { folder, files, format }) {
-  const found = readdirSync(join(cwd, folder)).filter((file) => files.test(file))
-  if (found.length === 0) throw new Error(`left no results in ${folder}`)
-  const sum = { passed: 0, failed: 0, skipped: 0 }
-  for (const file of found) {
-    const counts = COUNTERS[format](readFileSync(join(cwd, folder, file), 'utf8'))
-    if (counts.passed + counts.failed === 0) throw new Error(`ran no tests (${file})`)
-    for (const key of Object.keys(sum)) sum[key] += counts[key]
-  }
-  return sum
-}
-
-const COUNTERS = {
-  /** vitest's JSON reporter. A file that could not be loaded has no tests to fail: it counts as one failure. */
-  vitest(text) {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(text)
-    const broken = testResults.filter(
-      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-    )
-    return {
-      passed: numPassedTests,
-      failed: numFailedTests + broken.length,
-      skipped: numPendingTests + numTodoTests,
-    }
-  },
-  /** ctest --output-junit. */
-  ctest(text) {
-    const [, suite] = /<testsuite\b([^>]*)>/.exec(text) ?? []
-    if (suite === undefined) throw new Error('ctest.xml holds no <testsuite>')
-    const [tests, failed, disabled, skipped] = ['tests', 'failures', 'disabled', 'skipped'].map((name) =>
-      Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)[1]),
-    )
-    return { passed: tests - failed - disabled - skipped, failed, skipped: skipped + disabled }
-  },
-  /** --gtest_output=xml. Only its suites count what was skipped; `tests` includes what is disabled. */
-  gtest(text) {
-    const suites = [...text.matchAll(/<testsuite\b([^>]*)>/g)].map(([, suite]) => suite)
-    const sum = (name) =>
-      suites.reduce((total, suite) => total + Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)[1]), 0)
-    const failed = sum('failures') + sum('errors')
-    const skipped = sum('skipped') + sum('disabled')
-    return { passed: sum('tests') - failed - skipped, failed, skipped }
-  },
-}
-
-function describe({ name, passed, failed, skipped, seconds, note }) {
+function describe({ name, passed, failed, skipped, failures, seconds, note }) {
   const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
-  return `== ${name}: ${counts} in ${seconds.toFixed(1)} s${note ? ` (${note})` : ''}`
+  const head = `== ${name}: ${counts} in ${seconds.toFixed(1)} s${note ? ` (${note})` : ''}`
+  return [head, ...failures.map((failure) => `   FAILED ${name}: ${failure}`)].join('\n')
 }
 
 async function main() {

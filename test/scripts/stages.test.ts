@@ -31,6 +31,12 @@ function writes(name: string, format: 'vitest' | 'ctest' | 'gtest', text: string
   return { name, run: [process.execPath, '-e', code], results: { folder: 'results', files: `^${name}$`, format } }
 }
 
+/** The failed tests that the closing summary names. */
+function failuresIn(stdout: string): string[] {
+  const summary = stdout.slice(stdout.lastIndexOf('== '))
+  return [...summary.matchAll(/^ {3}FAILED (.*)$/gm)].map(([, failure]) => failure as string)
+}
+
 function vitestJson(counts: object): string {
   return JSON.stringify({
     numPassedTests: 0,
@@ -80,20 +86,30 @@ test('the tests of vitest are counted, also a file that could not be loaded', ()
     numFailedTests: 2,
     numPendingTests: 3,
     testResults: [
-      { status: 'failed', assertionResults: [] },
-      { status: 'failed', assertionResults: [{}] },
+      { name: 'a.test.ts', status: 'failed', message: 'no such file\nat', assertionResults: [] },
+      {
+        status: 'failed',
+        assertionResults: [
+          { fullName: 'a sum', status: 'failed', failureMessages: ['expected 1\nat a.test.ts'] },
+          { fullName: 'a difference', status: 'passed', failureMessages: [] },
+        ],
+      },
     ],
   })
   const { stdout, lastLine } = run([writes('v', 'vitest', text, 1)])
   expect(stdout).toContain('== v: 7 passed, 3 failed, 3 skipped in')
+  expect(failuresIn(stdout)).toEqual(['v: a.test.ts: no such file', 'v: a sum: expected 1'])
   expect(lastLine).toBe('7 passed, 3 failed')
 })
 
 test('the tests of ctest are counted', () => {
   const xml =
-    '<?xml version="1.0"?>\n<testsuite name="x"\n\ttests="9"\n\tfailures="2"\n\tdisabled="1"\n\tskipped="1"\n>'
+    '<?xml version="1.0"?>\n<testsuite name="x"\n\ttests="9"\n\tfailures="2"\n\tdisabled="1"\n\tskipped="1"\n>' +
+    '<testcase name="s/A.B&lt;int&gt;" classname="s/A.B&lt;int&gt;" time="1" status="fail"><failure message=""/></testcase>' +
+    '<testcase name="s/A.C" classname="s/A.C" time="1" status="run"></testcase>'
   const { stdout, lastLine } = run([writes('c', 'ctest', xml, 8)])
   expect(stdout).toContain('== c: 5 passed, 2 failed, 2 skipped in')
+  expect(failuresIn(stdout)).toEqual(['c: s/A.B<int>'])
   expect(lastLine).toBe('5 passed, 2 failed')
 })
 
@@ -103,10 +119,16 @@ test('the tests of gtest are counted, suite by suite', () => {
   <testsuite name="A" tests="7" failures="1" disabled="2" skipped="1" errors="0" time="0.1">
     <testcase name="&lt;testsuite skipped=&quot;9&quot;&gt;" status="run" result="completed" />
   </testsuite>
-  <testsuite name="B" tests="5" failures="0" disabled="0" skipped="0" errors="1" time="0"></testsuite>
+  <testsuite name="B" tests="5" failures="0" disabled="0" skipped="0" errors="1" time="0">
+    <testcase name="Adds" status="run" result="completed" time="0" classname="B" />
+    <testcase name="Divides" status="run" result="completed" time="0" classname="B">
+      <failure message="x" type=""></failure>
+    </testcase>
+  </testsuite>
 </testsuites>`
   const { stdout, lastLine } = run([writes('g', 'gtest', xml, 1)])
   expect(stdout).toContain('== g: 7 passed, 2 failed, 3 skipped in')
+  expect(failuresIn(stdout)).toEqual(['g: B.Divides'])
   expect(lastLine).toBe('7 passed, 2 failed')
 })
 
