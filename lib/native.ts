@@ -1,6 +1,6 @@
-// The only loader of the native addon, and its typed interface. What each function does is told in native/binding.
-import { join } from 'node:path'
-import { NanotallyError } from './errors.js'
+// The native addon and its typed interface. What each function does is told in native/binding.
+import type { NanotallyError } from './errors.js'
+import { loadAddon } from './native-loader.js'
 
 /** A registry as this environment has it open; means nothing to another environment. */
 export type RegistryHandle = number
@@ -154,22 +154,4 @@ export interface NativeAddon {
   nativeInterface(): object
 }
 
-function load(): NativeAddon {
-  const root = join(__dirname, '..')
-  try {
-    // node-gyp-build looks into build/Release (a local build), then prebuilds/.
-    const loadAddon = require('node-gyp-build') as (root: string) => NativeAddon
-    return loadAddon(root)
-  } catch (cause) {
-    throw new NanotallyError(
-      'ERR_NANOTALLY_NATIVE_LOAD',
-      `nanotally could not load its native addon for ${process.platform}-${process.arch}, Node ${process.version}. ` +
-        `Looked into build/Release and prebuilds/${process.platform}-${process.arch} below ${root}. ` +
-        'Where no prebuilt binary exists, build it there with "npx node-gyp rebuild" (needs a C++20 compiler). ' +
-        `The loader said: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
-  }
-}
-
-export const native: NativeAddon = load()
+export const native = loadAddon() as NativeAddon

@@ -77,6 +77,22 @@ packages_match() {
   ' "$1" "$2"
 }
 
+# addon_sources: the files and folders that the addon is built from, native/binding.gyp among them.
+addon_sources() {
+  local entry
+  for entry in native/*; do
+    case "$entry" in native/build | native/node-addon-api | native/test | native/fuzz | native/bench | native/model) ;; *) echo "$entry" ;; esac
+  done
+}
+
+# link_into FOLDER SOURCE...: makes the folder one of links to these. node-gyp builds where binding.gyp is.
+link_into() {
+  local folder="$1" source
+  shift
+  mkdir -p "$folder"
+  for source in "$@"; do ln -sfn "$NANOTALLY_ROOT/$source" "$folder/$(basename "$source")"; done
+}
+
 # The addon and dist/, each built only when missing or older than one of its sources.
 ensure_build() { with_setup_lock build_now; }
 build_now() {
@@ -88,18 +104,14 @@ build_now() {
     [ ! -e "$product" ] || [ -n "$(find "$@" -newer "$product" -print -quit)" ]
   }
   local addon
-  addon="$(find build/Release -maxdepth 1 -name '*.node' -print -quit 2>/dev/null || true)"
-  local native_sources=(binding.gyp native/sources.json)
-  local folder
-  for folder in native/*/; do
-    case "$folder" in native/test/ | native/fuzz/ | native/bench/ | native/model/) ;; *) native_sources+=("$folder") ;; esac
-  done
-  if [ -z "$addon" ] || stale "$addon" "${native_sources[@]}"; then
+  addon="$(find native/build/Release -maxdepth 1 -name '*.node' -print -quit 2>/dev/null || true)"
+  # shellcheck disable=SC2046 # no name has a space
+  if [ -z "$addon" ] || stale "$addon" $(addon_sources); then
     setup_say 'building the addon (npm run build:native)'
     npm run --silent build:native >&2 || setup_fail 'the native build failed; its output is above'
     # A build that found nothing to compile leaves the addon as it was: it is up to date all the same.
-    addon="$(find build/Release -maxdepth 1 -name '*.node' -print -quit)"
-    [ -n "$addon" ] || setup_fail 'the native build made no build/Release/*.node'
+    addon="$(find native/build/Release -maxdepth 1 -name '*.node' -print -quit)"
+    [ -n "$addon" ] || setup_fail 'the native build made no native/build/Release/*.node'
     touch "$addon"
   fi
   if stale dist/index.js lib tsconfig.json package.json || stale dist/index.mjs lib tsconfig.json package.json; then
@@ -110,7 +122,7 @@ build_now() {
   fi
 }
 
-# with_setup_lock FUNCTION: runs it in a subshell while no other caller in this checkout runs one. A machine without flock
+# with_setup_lock FUNCTION [ARGUMENT...]: runs it in a subshell while no other caller in this checkout runs one. A machine without flock
 # (it is in Debian's base system) runs it unlocked.
 with_setup_lock() {
   local key lock
@@ -118,6 +130,6 @@ with_setup_lock() {
   lock="${TMPDIR:-/tmp}/nanotally-set-up-$(id -u)-$key.lock"
   (
     if command -v flock >/dev/null; then flock 9; fi
-    "$1"
+    "$@"
   ) 9>"$lock"
 }

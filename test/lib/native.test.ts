@@ -47,26 +47,73 @@ test('what the package exports', () => {
   )
 })
 
-test('without an addon the error says what was tried and what to do', async () => {
+/** What a child says that loads the package from a folder with these files in place of addons, and these settings. */
+async function load(files: Record<string, string>, { env = {}, before = '' } = {}) {
   const folder = temporaryFolder({
     'package.json': '{ "name": "nanotally", "type": "commonjs" }',
     'load.cjs': `
-      try { require('./dist/index.js') }
-      catch ({ name, code, message, cause }) { process.send({ name, code, message, cause: String(cause) }) }`,
+      ${before}
+      try {
+        require('./dist/index.js').counter({ name: 'a_total', help: 'h' }).inc()
+        process.send({ loaded: true })
+      } catch ({ name, code, message, cause }) { process.send({ name, code, message, causes: cause.errors.length }) }`,
+    ...files,
   })
   cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true })
-  cpSync(join(ROOT, 'node_modules/node-gyp-build'), join(folder, 'node_modules/node-gyp-build'), { recursive: true })
-  const result = await runChild(join(folder, 'load.cjs'))
+  const result = await runChild(join(folder, 'load.cjs'), { env })
   assertEnded(result)
-  const [error] = result.messages as { name: string; code: string; message: string; cause: string }[]
-  expect(error).toMatchObject({ name: 'NanotallyError', code: 'ERR_NANOTALLY_NATIVE_LOAD' })
-  for (const part of [
-    `${process.platform}-${process.arch}`,
-    process.version,
-    folder,
-    'npx node-gyp rebuild',
-    error?.cause.replace(/^Error: /, ''),
-  ]) {
-    expect(error?.message).toContain(part)
-  }
+  return { folder, answer: result.messages[0] as { name: string; code: string; message: string; causes: number } }
+}
+
+const LOCAL = 'native/build/Release/nanotally.node'
+const PREBUILT = `prebuilds/${process.platform}-${process.arch}/nanotally.node`
+const BROKEN = 'no addon'
+
+test('without an addon the error lists what was tried', async () => {
+  const { folder, answer } = await load({})
+  expect(answer).toMatchObject({ name: 'NanotallyError', code: 'ERR_NANOTALLY_NATIVE_LOAD', causes: 2 })
+  expect(answer.message).toContain(`on ${process.platform}-${process.arch} (`)
+  expect(answer.message).toContain(`Node ${process.version}`)
+  for (const path of [LOCAL, PREBUILT]) expect(answer.message).toContain(`\n  ${join(folder, path)}: no such file`)
+})
+
+test('an addon that does not load is listed with what the loader said, and the next one is tried', async () => {
+  const { folder, answer } = await load({ [LOCAL]: BROKEN })
+  expect(answer.message).toMatch(new RegExp(`${join(folder, LOCAL)}: .*(too short|not a valid|invalid)`))
+  expect(answer.message).toContain(`${join(folder, PREBUILT)}: no such file`)
+  expect(answer.message).toContain('Delete it, or build it')
+})
+
+test('NANOTALLY_ADDON names the one addon that is tried', async () => {
+  const env = { NANOTALLY_ADDON: process.env.NANOTALLY_ADDON || join(ROOT, LOCAL) }
+  expect((await load({ [LOCAL]: BROKEN }, { env })).answer).toEqual({ loaded: true })
+  const { answer } = await load({}, { env: { NANOTALLY_ADDON: '/nowhere/nanotally.node' } })
+  expect(answer).toMatchObject({ code: 'ERR_NANOTALLY_NATIVE_LOAD', causes: 1 })
+  expect(answer.message).toContain('\n  /nowhere/nanotally.node: no such file\n')
+  expect(answer.message).toContain('NANOTALLY_ADDON names this file')
+})
+
+const pretend = (property: string, value: string) =>
+  `Object.defineProperty(process, '${property}', { value: '${value}' })`
+// Systems that no test here runs on: what Node says of itself is changed.
+test.each([
+  ['a bundler', `${pretend('platform', 'linux')};${pretend('arch', 'x64')}`, {}, 'keep nanotally external'],
+  [
+    'an old glibc',
+    `${pretend('platform', 'linux')};${pretend('arch', 'x64')}`,
+    { 'prebuilds/linux-x64/nanotally.node': BROKEN },
+    'needs glibc 2.28 or newer',
+  ],
+  [
+    'Alpine',
+    `${pretend('platform', 'linux')}; ${pretend('arch', 'arm64')}; process.report.getReport = () => ({ header: {} })`,
+    { 'prebuilds/linux-arm64/nanotally.node': BROKEN },
+    '(musl), Node',
+  ],
+  ['a Mac', pretend('platform', 'darwin'), {}, 'no prebuilt binary for darwin-'],
+  ['32 bits', pretend('arch', 'ia32'), {}, 'nanotally is for 64-bit systems'],
+] as const)('what to do on %s', async (_, before, files, advice) => {
+  const { answer } = await load({ ...files }, { before })
+  expect(answer.message).toContain(advice)
+  expect(answer.message).not.toContain('undefined')
 })

@@ -109,7 +109,7 @@ describe('two copies of nanotally in one process', () => {
   /** What users get when two packages depend on different versions. */
   function secondCopy(): typeof nanotally {
     const folder = temporaryFolder()
-    for (const path of ['package.json', 'dist', 'build/Release/nanotally.node', 'node_modules/node-gyp-build']) {
+    for (const path of ['package.json', 'dist', 'native/build/Release/nanotally.node']) {
       cpSync(join(ROOT, path), join(folder, path), { recursive: true, dereference: true })
     }
     return createRequire(import.meta.url)(join(folder, 'dist/index.js'))

@@ -15,8 +15,8 @@ const HEADER = readFileSync(join(ROOT, 'native/include/nanotally.h'), 'utf8')
 
 /** Where node-gyp found node_api.h when it built the addon. */
 function nodeHeaders(): string {
-  const [, folder] = /"nodedir": "(.*)"/.exec(readFileSync(join(ROOT, 'build/config.gypi'), 'utf8')) ?? []
-  if (folder === undefined) throw new Error('build/config.gypi names no nodedir: run npm run build:native')
+  const [, folder] = /"nodedir": "(.*)"/.exec(readFileSync(join(ROOT, 'native/build/config.gypi'), 'utf8')) ?? []
+  if (folder === undefined) throw new Error('native/build/config.gypi names no nodedir: run npm run build:native')
   return join(folder, 'include/node')
 }
 

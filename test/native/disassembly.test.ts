@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Architecture, countOrdered, MachineCode, storesOutsideFrame } from '../support/machine-code.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const ADDON = join(ROOT, 'build/Release/nanotally.node')
+const ADDON = join(ROOT, 'native/build/Release/nanotally.node')
 const NATIVE = join(ROOT, 'native')
 const RSEQ_PROBE = 'test/machine_code/rseq_probe.cc'
 const ORDER_PROBE = 'test/machine_code/order_probe.cc'
@@ -33,9 +33,10 @@ const CROSS: Tools = {
 }
 const AARCH64 = process.arch === 'arm64' ? OWN : CROSS
 
-/** What users' compilers are told (binding.gyp). */
-const FLAGS = (JSON.parse(readFileSync(join(ROOT, 'binding.gyp'), 'utf8')) as { targets: { cflags_cc: string[] }[] })
-  .targets[0]?.cflags_cc as string[]
+/** What users' compilers are told (native/binding.gyp). */
+const FLAGS = (
+  JSON.parse(readFileSync(join(ROOT, 'native/binding.gyp'), 'utf8')) as { targets: { cflags_cc: string[] }[] }
+).targets[0]?.cflags_cc as string[]
 
 let folder: string
 beforeAll(() => {

@@ -26,8 +26,7 @@ export function sanitizedEnvironment() {
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
   return {
-    // node-gyp-build looks into its build/Release.
-    NANOTALLY_PREBUILD: join(build, 'nanotally'),
+    NANOTALLY_ADDON: join(build, 'nanotally/build/Release/nanotally.node'),
     NANOTALLY_PROBE: join(build, 'probe/build/Release/probe.node'),
     NANOTALLY_REPORTS: reports,
     NANOTALLY_TEST_DEADLINE_MS: '280000',

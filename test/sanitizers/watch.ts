@@ -40,7 +40,7 @@ export function watchProcesses(file: string): string {
 
 /** The native functions, by their places in a report's counts: '' where the addon has another property. */
 function nativeFunctions(): string[] {
-  const path = join(process.env.NANOTALLY_PREBUILD as string, 'build/Release/nanotally.node')
+  const path = process.env.NANOTALLY_ADDON as string
   const addon = createRequire(import.meta.url)(path)
   return Object.getOwnPropertyNames(addon).map((name) => (typeof addon[name] === 'function' ? name : ''))
 }

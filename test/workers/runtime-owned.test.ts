@@ -36,15 +36,15 @@ describe.skipIf(process.platform !== 'linux')('in a runtime that forbids externa
     for (const path of ['package.json', 'dist']) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
     cpSync(fileURLToPath(new URL('fixtures', import.meta.url)), join(folder, 'fixtures'), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-    let addon = readFileSync(join(ROOT, 'build/Release/nanotally.node')).toString('latin1')
+    let addon = readFileSync(join(ROOT, 'native/build/Release/nanotally.node')).toString('latin1')
     for (const name of NAMES) {
       // Once in the table that the loader reads, and again among the debugger's symbols unless they are stripped.
       const renamed = addon.replaceAll(`\0${name}\0`, `\0${changed(name)}\0`)
       expect(renamed, `${name} is no name in the addon`).not.toBe(addon)
       addon = renamed
     }
-    mkdirSync(join(folder, 'build/Release'), { recursive: true })
-    writeFileSync(join(folder, 'build/Release/nanotally.node'), addon, 'latin1')
+    mkdirSync(join(folder, 'native/build/Release'), { recursive: true })
+    writeFileSync(join(folder, 'native/build/Release/nanotally.node'), addon, 'latin1')
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
