@@ -1,4 +1,4 @@
-// Checks who imports whom in native/ and lib/ against the tables below (docs/design.md, section "Folders").
+// Checks who imports whom in native/ and lib/ against the tables below (CONTRIBUTING.md, section "Folders").
 // It reads text, not programs: comments are blanked out first, then #include and import/export statements are found.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
