@@ -1,41 +1,212 @@
-// Runs every JavaScript snippet of the README and docs/ as a program of its own, and follows their links.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Checks every block of code of README.md, CONTRIBUTING.md and docs/, by its language:
+//   js, cjs               run as programs of their own, ES modules and CommonJS; nothing may go to stderr
+//   text                  what the last program above it prints, line by line; `...` stands for anything
+//   sh                    the scripts, stages, tools and files that it names exist
+//   yaml                  a configuration that promtool accepts
+//   gyp, javascript, cpp  stand in examples/native-addon, line by line
+//   picture               drawings: nothing to check
+// A block of another language fails. Relative links are followed in every Markdown file, to their #anchors.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Child } from '../support/children.js'
+import { type Block, parseMarkdown } from '../support/markdown.js'
+import { checkConfig } from '../support/promtool.js'
+import { checkShell } from '../support/shell-block.js'
+import { definedFamilies } from '../support/text-format.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const documents = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => join('docs', file))]
-const texts = documents.map((document) => ({ document, text: readFileSync(join(ROOT, document), 'utf8') }))
-const snippets = texts.flatMap(({ document, text }) =>
-  [...text.matchAll(/^```js\n(.*?)^```/gms)].map((match, i) => ({
-    title: `${document} ${i + 1}`,
-    code: match[1] as string,
-  })),
-)
-const links = texts.flatMap(({ document, text }) =>
-  [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => ({ document, target: match[1] as string })),
-)
+const EXAMPLE = join(ROOT, 'examples/native-addon')
+const NOT_OURS = ['node_modules', 'build', 'dist', 'coverage', 'prebuilds', 'results', '.git']
 
-// Inside the package, so that it resolves itself by its name.
+/** Paths from the top folder, of all Markdown files below a folder. */
+function markdownBelow(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return NOT_OURS.includes(entry.name) ? [] : markdownBelow(path)
+    return path.endsWith('.md') ? [path] : []
+  })
+}
+
+const documents = markdownBelow('.').map((path) => ({ path, ...parseMarkdown(readFileSync(join(ROOT, path), 'utf8')) }))
+const checked = documents.filter(({ path }) => /^(README|CONTRIBUTING|docs\/[^/]+)\.md$/.test(path))
+
+// Inside the package, so that programs resolve it by its name.
 mkdirSync(join(ROOT, 'build'), { recursive: true })
 const folder = mkdtempSync(join(ROOT, 'build', 'snippets-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe('snippets', () => {
-  test('there are some', () => expect(snippets.length).toBeGreaterThanOrEqual(3))
+interface Ran {
+  stdout: string
+  troubles: string[]
+}
 
-  test.each(snippets)('$title', async ({ title, code }) => {
-    const file = join(folder, `${title.replaceAll(/\W/g, '-')}.mjs`)
-    writeFileSync(file, code)
-    const { exitCode, stderr } = await new Child(file).finished
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+const runs = new Map<Block, Promise<Ran>>()
+
+/** Runs a program once, however many blocks ask. */
+function run(block: Block): Promise<Ran> {
+  let ran = runs.get(block)
+  if (ran === undefined) {
+    const file = join(folder, `${runs.size}.${block.language === 'cjs' ? 'cjs' : 'mjs'}`)
+    writeFileSync(file, block.code)
+    ran = new Child(file).finished.then(({ exitCode, signal, stdout, stderr }) => ({
+      stdout,
+      troubles: [...(exitCode === 0 ? [] : [`ended with ${signal ?? exitCode}`]), ...(stderr === '' ? [] : [stderr])],
+    }))
+    runs.set(block, ran)
+  }
+  return ran
+}
+
+async function checkOutput(block: Block, above: readonly Block[]): Promise<string[]> {
+  const program = above.findLast(({ language }) => isProgram(language))
+  if (program === undefined) return ['no program above it that could print it']
+  const { stdout } = await run(program)
+  const pattern = block.code
+    .trimEnd()
+    .split('...')
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*')
+  return new RegExp(`^${pattern}$`, 'm').test(stdout) ? [] : [`the program above it printed\n${stdout}`]
+}
+
+function checkExcerpt(code: string, extension: RegExp): string[] {
+  const files = ['binding.gyp', 'index.mjs', ...readdirSync(join(EXAMPLE, 'src')).map((file) => join('src', file))]
+  const texts = files.filter((file) => extension.test(file)).map((file) => readFileSync(join(EXAMPLE, file), 'utf8'))
+  return texts.some((text) => text.includes(code)) ? [] : ['it does not stand in examples/native-addon']
+}
+
+const isProgram = (language: string) => language === 'js' || language === 'cjs'
+
+/** What is wrong with a block, given those above it. */
+async function check(block: Block, above: readonly Block[]): Promise<string[]> {
+  const { language, code } = block
+  if (code.trim() === '') return ['an empty block']
+  if (isProgram(language)) return (await run(block)).troubles
+  if (language === 'text') return checkOutput(block, above)
+  if (language === 'sh') return checkShell(code)
+  if (language === 'yaml') return checkConfig(code)
+  if (language === 'gyp') return checkExcerpt(code, /\.gyp$/)
+  if (language === 'javascript') return checkExcerpt(code, /\.mjs$/)
+  if (language === 'cpp') return checkExcerpt(code, /\.(h|cc)$/)
+  if (language === 'picture') return []
+  return [`nobody knows how to check a block of language '${language}'`]
+}
+
+/** What is wrong with a link from a document. */
+function checkLink(from: string, path: string, anchor: string): string[] {
+  const target = path === '' ? from : join(dirname(from), path)
+  if (!existsSync(join(ROOT, target))) return [`no ${target}`]
+  if (anchor === '') return []
+  if (!target.endsWith('.md')) return [`an anchor in ${target}, which is no document`]
+  const { anchors } = parseMarkdown(readFileSync(join(ROOT, target), 'utf8'))
+  return anchors.has(anchor) ? [] : [`no heading #${anchor} in ${target}`]
+}
+
+describe('blocks', () => {
+  const blocks = checked.flatMap(({ path, blocks }) =>
+    blocks.map((block, i) => ({ title: `${path}:${block.line} ${block.language}`, block, above: blocks.slice(0, i) })),
+  )
+
+  test.each(blocks)('$title', async ({ block, above }) => {
+    expect(await check(block, above)).toEqual([])
+  })
+
+  test('there are some of each language', () => {
+    const languages = blocks.map(({ block }) => block.language)
+    expect(languages.length).toBeGreaterThanOrEqual(45)
+    for (const language of ['js', 'cjs', 'text', 'sh', 'yaml', 'gyp', 'javascript', 'cpp']) {
+      expect(languages).toContain(language)
+    }
   })
 })
 
 describe('links', () => {
-  test.each(links)('$document -> $target', ({ document, target }) => {
-    expect(existsSync(join(ROOT, dirname(document), target))).toBe(true)
+  const links = documents.flatMap(({ path, links }) => links.map((link) => ({ from: path, ...link })))
+
+  test.each(links)('$from:$line -> $path#$anchor', ({ from, path, anchor }) => {
+    expect(checkLink(from, path, anchor)).toEqual([])
+  })
+
+  test('there are some, from many documents, and some to anchors', () => {
+    expect(links.length).toBeGreaterThanOrEqual(80)
+    expect(documents.length).toBeGreaterThanOrEqual(16)
+    expect(links.filter(({ anchor }) => anchor !== '').length).toBeGreaterThanOrEqual(10)
+  })
+
+  test('each page of docs/ is linked from the README', () => {
+    const linked = links.filter(({ from }) => from === 'README.md').map(({ path }) => path)
+    const pages = readdirSync(join(ROOT, 'docs')).filter((file) => statSync(join(ROOT, 'docs', file)).isFile())
+    expect(pages.map((page) => `docs/${page}`).filter((page) => !linked.includes(page))).toEqual([])
+  })
+})
+
+describe('docs/migration.md', () => {
+  test('its program prints the same before and after', async () => {
+    const { blocks = [] } = checked.find(({ path }) => path === 'docs/migration.md') ?? {}
+    const [before, after] = await Promise.all(
+      ['Before', 'After'].map(async (heading) => {
+        const block = blocks.find((each) => each.heading === heading && each.language === 'js')
+        const { stdout } = await run(block as Block)
+        const families = definedFamilies(`${stdout.trimEnd()}\n`).map(({ name, type, help, samples }) => ({
+          name,
+          type,
+          help,
+          samples: new Set(samples),
+        }))
+        return new Map(families.map((family) => [family.name, family]))
+      }),
+    )
+    expect(after?.size).toBeGreaterThanOrEqual(4)
+    expect(after).toEqual(before)
+  })
+})
+
+describe('the checks can fail', () => {
+  const PROGRAM: Block = { line: 1, language: 'js', code: "console.log('one\\ntwo 2')\n", heading: '' }
+
+  test.each([
+    ['js', 'throw new Error("no")', 'ended with 1'],
+    ['js', 'console.error("no")', 'no'],
+    ['js', 'const x: number = 1', 'ended with 1'],
+    ['cjs', "require('nanotally').counter({ name: 1 })", 'ended with 1'],
+    ['text', 'two 3', 'the program above it printed'],
+    ['text', 'two', 'the program above it printed'],
+    ['sh', 'npm run nothing', 'no script nothing'],
+    ['sh', 'npm test -- --only nothing', 'no stage nothing'],
+    ['sh', 'npm install nothing', 'no nothing'],
+    ['sh', 'npm install ./nanotally-0.0.0.tgz', 'no ./nanotally-0.0.0.tgz'],
+    ['sh', 'npm explore nanotally -- npm run nothing', 'no script nothing'],
+    ['sh', 'scripts/nothing.sh', 'scripts/nothing.sh cannot be executed'],
+    ['sh', 'A=1 node nothing.mjs && ls', 'no file nothing.mjs'],
+    ['sh', 'npx nothing', 'no nothing'],
+    ['sh', 'npx vitest run test/lib/nothing.test.ts', 'no file test/lib/nothing.test.ts'],
+    ['sh', 'npx vitest run --project nothing', 'no vitest project nothing'],
+    ['sh', 'make', 'nobody knows how to check make'],
+    ['sh', '# nothing', 'a block without a command'],
+    ['yaml', 'scrape_configs:\n  - job: x\n', 'field job not found'],
+    ['cpp', 'int main() {}\n', 'it does not stand in examples/native-addon'],
+    ['js', '', 'an empty block'],
+    ['', 'anything', "nobody knows how to check a block of language ''"],
+    ['rust', 'fn main() {}', "nobody knows how to check a block of language 'rust'"],
+  ])('%s: %s', async (language, code, trouble) => {
+    const troubles = await check({ line: 9, language, code, heading: '' }, [PROGRAM])
+    expect(troubles.join('\n')).toContain(trouble)
+  })
+
+  test('output that a program does print is found', async () => {
+    const text = (code: string): Block => ({ line: 9, language: 'text', code, heading: '' })
+    expect(await check(text('one\ntwo ...\n'), [PROGRAM])).toEqual([])
+    expect(await check(text('one\n'), [])).toEqual(['no program above it that could print it'])
+  })
+
+  test.each([
+    ['nothing.md', '', 'no docs/nothing.md'],
+    ['../README.md', 'nothing', 'no heading #nothing in README.md'],
+    ['', 'nothing', 'no heading #nothing in docs/native.md'],
+    ['../package.json', 'name', 'an anchor in package.json, which is no document'],
+  ])('a link to %s#%s', (path, anchor, trouble) => {
+    expect(checkLink('docs/native.md', path, anchor)).toEqual([trouble])
   })
 })

@@ -1,5 +1,8 @@
-// Asks Prometheus' own linter about an exposition.
+// Asks Prometheus' own tool about an exposition and about a configuration.
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { toolPath } from './server.js'
 
@@ -11,7 +14,28 @@ import { toolPath } from './server.js'
  */
 export async function checkMetrics(text: string | Uint8Array): Promise<string[]> {
   if (!/^[^#\s]/m.test(Buffer.from(text).toString())) throw new RangeError('the exposition holds no sample to check')
-  const child = spawn(toolPath('promtool'), ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] })
+  return runPromtool(['check', 'metrics'], text)
+}
+
+/**
+ * Runs `promtool check config` on a configuration of Prometheus; files that it names need not exist.
+ *
+ * @returns what it finds fault with, a line each; empty when it accepts the text
+ */
+export async function checkConfig(yaml: string): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'nanotally-promtool-'))
+  try {
+    const file = join(folder, 'prometheus.yml')
+    writeFileSync(file, yaml)
+    const lines = await runPromtool(['check', 'config', '--syntax-only', file])
+    return lines.filter((line) => !/^Checking |^ SUCCESS: /.test(line))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function runPromtool(args: readonly string[], input: string | Uint8Array = ''): Promise<string[]> {
+  const child = spawn(toolPath('promtool'), args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const exit = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve)
   })
@@ -19,7 +43,7 @@ export async function checkMetrics(text: string | Uint8Array): Promise<string[]>
   child.stdin.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') child.emit('error', error)
   })
-  child.stdin.end(text)
+  child.stdin.end(input)
   const [code, out, err] = await Promise.all([exit, readText(child.stdout), readText(child.stderr)])
   const lines = `${out}\n${err}`.split('\n').filter((line) => line.trim() !== '')
   return code !== 0 && lines.length === 0 ? [`promtool ended with ${code}`] : lines
