@@ -6,6 +6,7 @@
 //   native-interface   test/native-interface: addons and native threads that record through the C ABI
 //   sanitized          test/sanitizers: the addon under AddressSanitizer, UBSan and LeakSanitizer; scripts/test-sanitized-addon.sh
 //                      builds it so, and runs them
+//   package            test/package: what npm packs, installed and used as users do; scripts/test-package.sh packs it
 //   guests             test/guests: emulated machines, by scripts/guest.sh
 //   crash              the *.long.test.ts of test/workers: the crash matrix of npm run test:full
 //   support            test/support-tests: the helpers of test/support, with the servers that they start
@@ -47,6 +48,7 @@ export default defineConfig({
       project('workers', ['test/workers/**/*.test.ts'], [long], 180),
       project('native-interface', ['test/native-interface/**/*.test.ts'], [long], 180),
       project('sanitized', ['test/sanitizers/**/*.test.ts'], [], 300, sanitizedEnvironment()),
+      project('package', ['test/package/**/*.test.ts'], ['**/node_modules/**'], 300),
       project('guests', ['test/guests/**/*.test.ts'], [], 300),
       project('crash', ['test/workers/**/*.long.test.ts'], [], 600),
       project('support', ['test/support-tests/**/*.test.ts'], [], 120),
