@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packs the package and runs the vitest project `package` on the tarball: scripts/test-package.sh [vitest argument...]
-# The tarball stays in build/package.
+# The tarball stays in build/package, and unpacked beside it.
 # shellcheck source=scripts/tools.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tools.sh"
 cd "$NANOTALLY_ROOT"
@@ -17,4 +17,5 @@ mkdir -p "$folder"
 npm pack --silent --pack-destination "$folder" >&2 || setup_fail 'npm pack failed; its output is above'
 NANOTALLY_TARBALL="$(find "$folder" -name '*.tgz')"
 export NANOTALLY_TARBALL
+tar -xzf "$NANOTALLY_TARBALL" -C "$folder"
 node node_modules/vitest/vitest.mjs run --allowOnly=false --project=package "$@"
