@@ -1,4 +1,4 @@
-// Runs the test stages of one tier: node scripts/stages.mjs quick|full|long [--only NAME]... [--bail] [--list]
+// Runs the test stages of one tier: node scripts/stages.mjs quick|full|release|long [--only NAME]... [--bail] [--list]
 // Each stage's seconds, counts and failed tests are printed as it ends, all of them again at the end; the last line is
 // `N passed, N failed`. A failed stage does not stop the others, unless they need it or --bail is given.
 import { spawn } from 'node:child_process'
@@ -73,6 +73,20 @@ const demoSetUp = { name: 'demo-set-up', run: ['scripts/demo.sh', '--set-up-only
 /** What records through the C ABI: the example for users, and the addon of the tests. */
 const addons = { name: 'addons', run: ['scripts/build-addons.sh'], needs: ['set-up'] }
 
+const build = { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] }
+
+/** What npm packs, installed and used as users do, and its binaries under each Node. */
+const release = [
+  vitest('package', 20, { command: ['scripts/test-package.sh'] }),
+  {
+    name: 'portable',
+    run: ['scripts/portable.sh', RESULTS],
+    results: { folder: RESULTS, files: /^portable-.*\.json$/, format: 'vitest' },
+    needs: ['set-up', 'build', 'addons', 'package'],
+    minutes: 30,
+  },
+]
+
 /** The stages of each tier, in order. A new stage goes here. @type {Record<string, Stage[]>} */
 export const TIERS = {
   // npm test: about 12 minutes on 2 cores with packages installed.
@@ -99,7 +113,7 @@ export const TIERS = {
   // npm run test:full: what npm test leaves out. With it within 45 minutes.
   full: [
     setUp,
-    { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] },
+    build,
     demoSetUp,
     addons,
     {
@@ -111,13 +125,7 @@ export const TIERS = {
       ],
       needs: ['set-up', 'build'],
     },
-    {
-      name: 'portable',
-      run: ['scripts/portable.sh', RESULTS],
-      results: { folder: RESULTS, files: /^portable-.*\.json$/, format: 'vitest' },
-      needs: ['set-up', 'build', 'addons'],
-      minutes: 30,
-    },
+    ...release,
     {
       ...vitest('sanitized', 15, { needs: ['addons'], command: ['scripts/test-sanitized-addon.sh'] }),
       name: 'addon-address',
@@ -143,10 +151,12 @@ export const TIERS = {
     { name: 'bench-short', run: ['node', 'bench/run.mjs', '--short'], needs: ['set-up', 'build'] },
     { name: 'demo', run: ['scripts/demo.sh', '--seconds', '20'], needs: ['set-up', 'build'], minutes: 5 },
   ],
+  // scripts/release-check: the part of npm run test:full that is about what is released.
+  release: [setUp, build, demoSetUp, addons, ...release],
   // npm run test:long: by hand.
   long: [
     setUp,
-    { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] },
+    build,
     { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 },
   ],
 }

@@ -160,12 +160,12 @@ test('an exit code that the counts do not explain is a failure', () => {
 
 test('the command line names its tiers and stages, and knows no others', () => {
   const main = (...args: string[]) => spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8' })
-  for (const tier of ['quick', 'full', 'long']) {
+  for (const tier of ['quick', 'full', 'release', 'long']) {
     expect(main(tier, '--list').stdout.split('\n')).toContain('set-up')
   }
   expect(main('quick', '--only', 'nothing')).toMatchObject({
     status: 2,
     stderr: expect.stringContaining("no stage 'nothing'"),
   })
-  expect(main('slow')).toMatchObject({ status: 2, stderr: expect.stringContaining('name one tier: quick, full, long') })
+  expect(main('slow')).toMatchObject({ status: 2, stderr: expect.stringContaining('name one tier: quick, full, release, long') })
 })
