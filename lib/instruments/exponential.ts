@@ -158,14 +158,12 @@ export class BoundExponential extends BoundHistogram {
       this._addTo(slot, located & 511)
     }
     cells[this._at] += value
-    if (this.#opened !== NO_PLACE) this.#sample(this.#opened, value)
+    // Asked here: a call that is not inlined would allocate a number for each value that it is passed.
+    if (this.#opened === REST ? this.#isRestArmed : this.#opened !== NO_PLACE) this.#sample(this.#opened, value)
   }
 
   #sample(place: number, value: number): void {
-    if (place === REST) {
-      if (!this.#isRestArmed) return
-      this.#isRestArmed = false
-    }
+    if (place === REST) this.#isRestArmed = false
     takeExemplar(this, place, value)
   }
 
