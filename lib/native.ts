@@ -133,7 +133,7 @@ export interface NativeAddon {
     accept: string,
     names: readonly string[],
     collectTimeoutMs: number,
-    resolve: (body: Buffer, contentType: string) => void,
+    resolve: (body: Uint8Array<ArrayBuffer>, contentType: string) => void,
     reject: (error: NanotallyError) => void,
   ): void
   renderSync(
@@ -141,7 +141,7 @@ export interface NativeAddon {
     accept: string,
     names: readonly string[],
     collectTimeoutMs: number,
-  ): { body: Buffer; contentType: string }
+  ): { body: Uint8Array<ArrayBuffer>; contentType: string }
   setCollecting(registry: RegistryHandle): void
   collected(token: number): void
   /** The lookup tables of schemas 0 to 8, 512 entries each: see BucketMapping::LookupTable. */

@@ -47,7 +47,8 @@ export interface RenderOptions {
 /** An exposition: what a scrape is answered with. */
 export interface Exposition {
   contentType: string
-  body: Buffer
+  /** A Buffer. Its type is that of any bytes, so that nanotally's types ask for none of Node's. */
+  body: Uint8Array<ArrayBuffer>
 }
 
 const DEFAULT_COLLECT_TIMEOUT_MS = 25
@@ -142,7 +143,7 @@ export class Registry {
     this._assertOpen()
     await this._collectOwn()
     return await new Promise<Exposition>((resolve, reject) => {
-      const settle = (body: Buffer, contentType: string) => resolve({ contentType, body })
+      const settle = (body: Exposition['body'], contentType: string) => resolve({ contentType, body })
       native.render(this._handle, accept, names, timeoutMs, settle, reject)
     })
   }
@@ -153,7 +154,8 @@ export class Registry {
    * @throws as `render`
    */
   async metrics(): Promise<string> {
-    return (await this.render()).body.toString()
+    const { body } = await this.render()
+    return (body as Buffer).toString()
   }
 
   /**

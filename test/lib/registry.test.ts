@@ -82,7 +82,7 @@ test('a scrape changes nothing', async () => {
 test('buffers of earlier scrapes stay as they are', async () => {
   const registry = new Registry()
   const c = counter({ name: 'c_total', help: 'h', registry })
-  const bodies: Buffer[] = []
+  const bodies: Uint8Array[] = []
   for (let i = 0; i < 50; i++) {
     c.inc()
     bodies.push((await registry.render()).body)
