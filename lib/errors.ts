@@ -12,6 +12,11 @@ export class NanotallyError extends Error {
   }
 }
 
+/** What to do about a package that has lost its files. */
+export const NOT_WHOLE =
+  'This is not a whole installation. If a bundler moved the code, keep nanotally external (docs/getting-started.md, ' +
+  '"Bundlers"); else install the package again.'
+
 function withCode<E extends Error>(error: E, code: string): E & { code: string } {
   return Object.assign(error, { code })
 }

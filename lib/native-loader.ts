@@ -1,7 +1,7 @@
 // Finds and loads the native addon; when nothing loads, says what was tried and what to do on this system.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { NanotallyError } from './errors.js'
+import { NanotallyError, NOT_WHOLE } from './errors.js'
 
 /** The package's folder. */
 const ROOT = join(__dirname, '..')
@@ -62,10 +62,7 @@ function advice([local, prebuilt]: string[]): string {
   if (prebuilt !== undefined && existsSync(prebuilt)) {
     return `The prebuilt binary needs glibc ${OLDEST_GLIBC} or newer. On an older system, ${build}.`
   }
-  return (
-    'This is not a whole installation. If a bundler moved the code, keep nanotally external (docs/getting-started.md, ' +
-    '"Bundlers"); else install the package again.'
-  )
+  return NOT_WHOLE
 }
 
 /** Which C library Node runs on. */
