@@ -1,5 +1,10 @@
 // The packed package: scripts/test-package.sh makes it and says where it is.
+<<<<<<< HEAD
 import { dirname, join } from 'node:path'
+=======
+import { execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
+>>>>>>> da2f848 (test/package: installed by each package manager without network or compiler, and bundled as the page says)
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -16,5 +21,19 @@ export function unpacked(): string {
 export function tarball(): string {
   const path = process.env.NANOTALLY_TARBALL
   if (!path) throw new Error('NANOTALLY_TARBALL names no tarball: run scripts/test-package.sh')
-  return path
+  return resolve(path)
+}
+
+/** The paths of the files in it, from the package's folder, sorted. */
+export function packedFiles(): string[] {
+  return execFileSync('tar', ['-tzf', tarball()], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((path) => path.replace(/^package\//, ''))
+    .sort()
+}
+
+/** The text of one file in it. */
+export function packedFile(path: string): string {
+  return execFileSync('tar', ['-xzOf', tarball(), `package/${path}`], { encoding: 'utf8' })
 }
