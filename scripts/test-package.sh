@@ -8,6 +8,7 @@ cd "$NANOTALLY_ROOT"
 ensure_node
 ensure_compiler
 ensure_packages
+ensure_build # the addon for this machine alone, which oldest-glibc.test.ts has to find out
 # The tools that packages are tried with have a lock of their own: nothing else needs them.
 (cd test/package/tools && npm ci --no-audit --no-fund >&2) || setup_fail 'npm ci failed in test/package/tools; its output is above'
 

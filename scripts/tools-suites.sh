@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The part of tools.sh, which sources it, that gets a Debian package of a newer suite than the host's: it is unpacked into
-# the cache and runs from there.
+# The part of tools.sh, which sources it, that gets Debian packages of a newer or older suite than the host's: they are
+# unpacked into the cache and run from there.
 # apt sees that suite, on the host's own mirror, through a source list and a state of their own, in a folder that is
 # deleted afterwards: the host's lists stay as they are, and nothing of the suite can be installed by accident.
 
@@ -8,33 +8,36 @@
 # fetched: it has to be content with the host's libraries.
 suite_file() {
   local name="$1" suite="$2" package="$3" file="$TOOLS_CACHE/$1/$4"
-  [ -e "$file" ] || with_tool_lock "$name" fetch_from_suite "$name" "$suite" "$package"
+  [ -e "$file" ] || with_tool_lock "$name" fetch_from_suite "$name" "$suite" own "$package"
   [ -e "$file" ] || tools_fail "$name is missing from $suite's Debian package $package; see scripts/tools-suites.sh"
   echo "$file"
 }
 
+# fetch_from_suite NAME SUITE ARCH PACKAGE...: unpacks the packages into the cache folder NAME. ARCH is Debian's name of an
+# architecture, or `own` for this machine's.
 fetch_from_suite() {
-  local name="$1" suite="$2" package="$3" target="$TOOLS_CACHE/$1" work mirror arch
+  local name="$1" suite="$2" arch="$3" target="$TOOLS_CACHE/$1" work mirror archive
   [ -e "$target" ] && return # another caller fetched it while this one waited for the lock
+  local packages=("${@:4}")
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
-    tools_fail "$name is missing, and is a Debian package of $suite: run this on Debian, with apt-get"
+    tools_fail "$name is missing, and comes from Debian packages of $suite: run this on Debian, with apt-get"
   fi
-  local missing="$name is missing: apt-get could not fetch $package of $suite; with a network to Debian's archive, run:"
+  local missing="$name is missing: apt-get could not fetch ${packages[*]} of $suite; with a network to Debian's archive, run:"
   missing="$missing sudo apt-get update && scripts/tools.sh $name"
   mirror="$(debian_mirror)"
   # Only root may refresh the host's lists, which name the mirror.
   [ -n "$mirror" ] || { may_install && apt-get update -qq >&2 && mirror="$(debian_mirror)"; } || true
   [ -n "$mirror" ] || tools_fail "$missing"
-  tools_say "fetching the Debian package $package of $suite into the cache"
-  arch="$(dpkg --print-architecture)"
+  [ "$arch" != own ] || arch="$(dpkg --print-architecture)"
+  tools_say "fetching the Debian package(s) ${packages[*]} of $suite into the cache"
   work="$(mktemp -d "$TOOLS_CACHE/.$name.XXXXXX")"
   # shellcheck disable=SC2064 # the folder's name is meant to be fixed now
   trap "rm -rf '$work'" EXIT
   printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$mirror" "$suite" >"$work/sources.list"
   local of_suite=(-qq -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Acquire::Languages=none)
   apt_of "$arch" "$work/apt" get "${of_suite[@]}" update >&2 || tools_fail "$missing"
-  (cd "$work" && apt_of "$arch" "$work/apt" get "${of_suite[@]}" download "$package" >&2) || tools_fail "$missing"
-  dpkg -x "$work/$package"_*.deb "$work/files" || tools_fail "$missing"
+  (cd "$work" && apt_of "$arch" "$work/apt" get "${of_suite[@]}" download "${packages[@]}" >&2) || tools_fail "$missing"
+  for archive in "$work"/*.deb; do dpkg -x "$archive" "$work/files" || tools_fail "$missing"; done
   mv -T "$work/files" "$target" || tools_fail "$name could not be moved to $target"
 }
 

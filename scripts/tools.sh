@@ -9,6 +9,9 @@
 #                          Debian's where it is installed, else the same way
 #   cmake                  from PATH, else installed by apt-get when this user may
 #   node-matrix            the newest Node.js of each major in NODE_MAJORS, from npm, in the cache: one line for each
+#   node-matrix-arm64      the same for arm64 Linux, on any machine
+#   bullseye-root, bullseye-root-arm64   the root folder of an old Debian, for this machine and for arm64: see
+#                          scripts/tools-roots.sh
 #   spin                   the model checker: from PATH, else Debian's package unpacked into the cache
 #   aarch64                the C++ compiler for arm64 Linux with its libraries, installed by apt-get when this user may
 #   qemu-aarch64           the emulator of single arm64 programs: from PATH, else Debian's package unpacked into the cache
@@ -21,8 +24,10 @@
 . "$NANOTALLY_ROOT/scripts/tools-guests.sh"
 # shellcheck source=scripts/tools-suites.sh
 . "$NANOTALLY_ROOT/scripts/tools-suites.sh"
+# shellcheck source=scripts/tools-roots.sh
+. "$NANOTALLY_ROOT/scripts/tools-roots.sh"
 
-NODE_MAJORS="${NODE_MAJORS:-22 24 26}"
+NODE_MAJORS="${NODE_MAJORS:-20 22 24 26}"
 # The oldest suite that has a Prometheus 3: its packages ask least of the host's libraries.
 PROMETHEUS_3_SUITE=forky
 TOOLS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/nanotally/tools"
@@ -67,10 +72,8 @@ ensure_tool() {
       ensure_command cmake cmake
       command -v cmake
       ;;
-    node-matrix)
-      local major
-      for major in $NODE_MAJORS; do node_binary "$major"; done
-      ;;
+    node-matrix) node_matrix "$(node -p process.arch)" ;;
+    node-matrix-arm64) node_matrix arm64 ;;
     spin) command -v spin || debian_file spin spin usr/bin/spin ;;
     aarch64)
       ensure_command aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
@@ -81,9 +84,12 @@ ensure_tool() {
         debian_file "$1" qemu-user-static usr/bin/qemu-aarch64-static
       ;;
     guest-arm64 | guest-amd64) guest_folder "${1#guest-}" ;;
+    bullseye-root) bullseye_root "$(node -p process.arch)" ;;
+    bullseye-root-arm64) bullseye_root arm64 ;;
     *)
       tools_fail "no tool is called '$1'; there are prometheus, promtool, prometheus-3, googletest, benchmark," \
-        'openmetrics-parser, cmake, node-matrix, spin, aarch64, qemu-aarch64, guest-arm64, guest-amd64'
+        'openmetrics-parser, cmake, node-matrix, node-matrix-arm64, spin, aarch64, qemu-aarch64, guest-arm64,' \
+        'guest-amd64, bullseye-root, bullseye-root-arm64'
       ;;
   esac
 }
@@ -118,16 +124,23 @@ fetch_debian() {
 
 apt_download() { apt-get -qq -o APT::Sandbox::User=root download "$@" >&2; }
 
-# node_binary MAJOR: the newest release of a major that npm has; without a network, the newest one in the cache.
+# node_matrix ARCH: the binary of each major, one a line.
+node_matrix() {
+  local major
+  for major in $NODE_MAJORS; do node_binary "$1" "$major"; done
+}
+
+# node_binary ARCH MAJOR: the newest release of a major that npm has; without a network, the newest one in the cache.
 node_binary() {
-  local major="$1" package version binary
-  package="node-linux-$(node -p process.arch)"
+  local package="node-linux-$1" major="$2" version binary
   version="$(newest_release "$package" "$major")" || version="$(newest_cached "$package" "$major")"
   [ -n "$version" ] ||
     tools_fail "Node.js $major is missing and npm could not be asked for it; with a network, run: npm view $package@$major version"
   binary="$TOOLS_CACHE/$package/$version/bin/node"
   [ -e "$binary" ] || with_tool_lock "$package-$version" fetch_node "$package" "$version"
-  [ "$("$binary" --version)" = "v$version" ] || tools_fail "$binary does not answer as v$version; delete $TOOLS_CACHE/$package/$version"
+  # One for another architecture is taken on trust: npm checked it.
+  [ "$1" != "$(node -p process.arch)" ] || [ "$("$binary" --version)" = "v$version" ] ||
+    tools_fail "$binary does not answer as v$version; delete $TOOLS_CACHE/$package/$version"
   echo "$binary"
 }
 

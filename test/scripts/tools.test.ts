@@ -31,7 +31,11 @@ test.each([
   ],
   [
     'prometheus-3',
-    'tools: prometheus-3 is missing, and is a Debian package of forky: run this on Debian, with apt-get',
+    'tools: prometheus-3 is missing, and comes from Debian packages of forky: run this on Debian, with apt-get',
+  ],
+  [
+    'bullseye-root-arm64',
+    'tools: bullseye-root-arm64 is missing, and comes from Debian packages of bullseye: run this on Debian, with apt-get',
   ],
   ['qemu-aarch64', 'tools: qemu-aarch64 is missing; install it with: sudo apt-get install qemu-user-static'],
   ['spin', 'tools: spin is missing; install it with: sudo apt-get install spin'],
@@ -67,6 +71,8 @@ test('a package of another suite cannot be fetched where apt knows no mirror of 
 test.each([
   ['promtool', 'prometheus/usr/bin/promtool', []],
   ['prometheus-3', 'prometheus-3/usr/bin/prometheus', []],
+  ['bullseye-root', `bullseye-root-${process.arch}`, []],
+  ['bullseye-root-arm64', 'bullseye-root-arm64', []],
   ['qemu-aarch64', 'qemu-user-static/usr/bin/qemu-aarch64-static', []],
   ['spin', 'spin/usr/bin/spin', []],
   ['guest-amd64', 'guest-amd64', ['qemu-system-x86_64', 'cpio']],
