@@ -1,16 +1,22 @@
 // Loading: one instance for import and require, a clear error without an addon, no addon that two versions share.
-import { cpSync } from 'node:fs'
+import { cpSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as imported from 'nanotally'
 import { expect, test } from 'vitest'
+import { ADDON } from '../support/addon.js'
 import { assertEnded, runChild } from '../support/children.js'
 import { read } from '../support/registry.js'
 import { temporaryFolder } from '../support/temporary.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const require = createRequire(import.meta.url)
+
+test('the addon that is loaded is the one under test', () => {
+  const loaded = Object.keys(require.cache).filter((path) => path.endsWith('.node'))
+  expect(loaded).toEqual([realpathSync(ADDON)])
+})
 
 test('import and require lead to one instance', async () => {
   const required = require('nanotally') as typeof imported
@@ -60,7 +66,7 @@ async function load(files: Record<string, string>, { env = {}, before = '' } = {
     ...files,
   })
   cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true })
-  const result = await runChild(join(folder, 'load.cjs'), { env })
+  const result = await runChild(join(folder, 'load.cjs'), { env: { NANOTALLY_ADDON: undefined, ...env } })
   assertEnded(result)
   return { folder, answer: result.messages[0] as { name: string; code: string; message: string; causes: number } }
 }
@@ -85,7 +91,7 @@ test('an addon that does not load is listed with what the loader said, and the n
 })
 
 test('NANOTALLY_ADDON names the one addon that is tried', async () => {
-  const env = { NANOTALLY_ADDON: process.env.NANOTALLY_ADDON || join(ROOT, LOCAL) }
+  const env = { NANOTALLY_ADDON: ADDON }
   expect((await load({ [LOCAL]: BROKEN }, { env })).answer).toEqual({ loaded: true })
   const { answer } = await load({}, { env: { NANOTALLY_ADDON: '/nowhere/nanotally.node' } })
   expect(answer).toMatchObject({ code: 'ERR_NANOTALLY_NATIVE_LOAD', causes: 1 })

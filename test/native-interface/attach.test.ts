@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as nanotally from 'nanotally'
 import { nativeInterface, registry } from 'nanotally'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { ADDON } from '../support/addon.js'
 import { assertEnded, runChild } from '../support/children.js'
 import { read, rejections } from '../support/registry.js'
 import { temporaryFolder } from '../support/temporary.js'
@@ -109,10 +110,14 @@ describe('two copies of nanotally in one process', () => {
   /** What users get when two packages depend on different versions. */
   function secondCopy(): typeof nanotally {
     const folder = temporaryFolder()
-    for (const path of ['package.json', 'dist', 'native/build/Release/nanotally.node']) {
-      cpSync(join(ROOT, path), join(folder, path), { recursive: true, dereference: true })
+    for (const path of ['package.json', 'dist']) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
+    cpSync(ADDON, join(folder, 'native/build/Release/nanotally.node'), { dereference: true })
+    vi.stubEnv('NANOTALLY_ADDON', undefined)
+    try {
+      return createRequire(import.meta.url)(join(folder, 'dist/index.js'))
+    } finally {
+      vi.unstubAllEnvs()
     }
-    return createRequire(import.meta.url)(join(folder, 'dist/index.js'))
   }
 
   test('each sees what was attached to it', async () => {

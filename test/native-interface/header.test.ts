@@ -25,6 +25,7 @@ const LANGUAGES = {
   'C++17': { compiler: process.env.CXX ?? 'c++', flags: ['-std=c++17', '-x', 'c++'] },
 }
 type Language = keyof typeof LANGUAGES
+const OBJDUMP = process.env.OBJDUMP ?? 'objdump'
 const WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror']
 
 /** Compiles one file, `source`, in a folder that also has the header. */
@@ -134,9 +135,9 @@ describe.each(['C11', 'C++17'] as const)('%s', (language) => {
       expect(stderr).toBe('')
       const run = (tool: string, ...args: string[]) => execFileSync(tool, args, { cwd: folder, encoding: 'utf8' })
       const symbols = run('nm', 'object.o')
-      const relocations = run('objdump', '-r', 'object.o')
+      const relocations = run(OBJDUMP, '-r', 'object.o')
       const instructions = (name: string) => {
-        const [, body] = run('objdump', '-d', '--no-show-raw-insn', `--disassemble=${name}`, 'object.o').split(
+        const [, body] = run(OBJDUMP, '-d', '--no-show-raw-insn', `--disassemble=${name}`, 'object.o').split(
           `<${name}>:\n`,
         )
         const lines = (body ?? '').trim().split('\n')

@@ -2,11 +2,12 @@
 // hand is built so, so the real addon is made to believe it: in a copy of it the names of two Node-API functions are
 // changed by a letter, and a preloaded library answers to the changed names as such a runtime does.
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADDON } from '../support/addon.js'
 import { assertEnded, type ChildResult, ENDING_FLAGS, runChild } from '../support/children.js'
 import { definedFamilies, parseTextFormat, sampleValue } from '../support/text-format.js'
 
@@ -20,7 +21,7 @@ let folder: string
 let library: string
 
 function run(script: string, args: string[] = []): Promise<ChildResult> {
-  const env = { LD_PRELOAD: library }
+  const env = { LD_PRELOAD: library, NANOTALLY_ADDON: join(folder, 'nanotally.node') }
   const nodeFlags = ['--expose-gc', ...ENDING_FLAGS]
   return runChild(join(folder, 'fixtures', script), { args, env, nodeFlags, timeoutMs: 170_000 })
 }
@@ -32,19 +33,18 @@ describe.skipIf(process.platform !== 'linux')('in a runtime that forbids externa
     folder = mkdtempSync(join(tmpdir(), 'nanotally-test-'))
     library = join(folder, 'cage.so')
     writeFileSync(join(folder, 'cage.c'), LIBRARY)
-    execFileSync('cc', ['-shared', '-fPIC', '-o', library, join(folder, 'cage.c')])
+    execFileSync(process.env.CC ?? 'cc', ['-shared', '-fPIC', '-o', library, join(folder, 'cage.c')])
     for (const path of ['package.json', 'dist']) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
     cpSync(fileURLToPath(new URL('fixtures', import.meta.url)), join(folder, 'fixtures'), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-    let addon = readFileSync(join(ROOT, 'native/build/Release/nanotally.node')).toString('latin1')
+    let addon = readFileSync(ADDON).toString('latin1')
     for (const name of NAMES) {
       // Once in the table that the loader reads, and again among the debugger's symbols unless they are stripped.
       const renamed = addon.replaceAll(`\0${name}\0`, `\0${changed(name)}\0`)
       expect(renamed, `${name} is no name in the addon`).not.toBe(addon)
       addon = renamed
     }
-    mkdirSync(join(folder, 'native/build/Release'), { recursive: true })
-    writeFileSync(join(folder, 'native/build/Release/nanotally.node'), addon, 'latin1')
+    writeFileSync(join(folder, 'nanotally.node'), addon, 'latin1')
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
