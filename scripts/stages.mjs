@@ -154,11 +154,7 @@ export const TIERS = {
   // scripts/release-check: the part of npm run test:full that is about what is released.
   release: [setUp, build, demoSetUp, addons, ...release],
   // npm run test:long: by hand.
-  long: [
-    setUp,
-    build,
-    { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 },
-  ],
+  long: [setUp, build, { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 }],
 }
 
 /**

@@ -1,10 +1,6 @@
 // The packed package: scripts/test-package.sh makes it and says where it is.
-<<<<<<< HEAD
-import { dirname, join } from 'node:path'
-=======
 import { execFileSync } from 'node:child_process'
-import { resolve } from 'node:path'
->>>>>>> da2f848 (test/package: installed by each package manager without network or compiler, and bundled as the page says)
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))

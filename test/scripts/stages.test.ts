@@ -167,5 +167,8 @@ test('the command line names its tiers and stages, and knows no others', () => {
     status: 2,
     stderr: expect.stringContaining("no stage 'nothing'"),
   })
-  expect(main('slow')).toMatchObject({ status: 2, stderr: expect.stringContaining('name one tier: quick, full, release, long') })
+  expect(main('slow')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('name one tier: quick, full, release, long'),
+  })
 })
