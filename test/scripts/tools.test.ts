@@ -71,7 +71,6 @@ test('a package of another suite cannot be fetched where apt knows no mirror of 
 test.each([
   ['promtool', 'prometheus/usr/bin/promtool', []],
   ['prometheus-3', 'prometheus-3/usr/bin/prometheus', []],
-  ['bullseye-root', `bullseye-root-${process.arch}`, []],
   ['bullseye-root-arm64', 'bullseye-root-arm64', []],
   ['qemu-aarch64', 'qemu-user-static/usr/bin/qemu-aarch64-static', []],
   ['spin', 'spin/usr/bin/spin', []],
