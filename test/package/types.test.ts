@@ -69,7 +69,13 @@ const FROM_CJS = `import nanotally = require('nanotally')
 const { ${NAMES.replace(' Registry,', '')} } = nanotally
 type Registry = nanotally.Registry\n${BODY}`
 
-const PROJECTS = [
+interface Kind {
+  module: string
+  moduleResolution: string
+  files: Readonly<Record<string, string>>
+}
+
+const PROJECTS: readonly Kind[] = [
   { module: 'node16', moduleResolution: 'node16', files: { 'main.mts': FROM_ESM, 'main.cts': FROM_CJS } },
   { module: 'nodenext', moduleResolution: 'nodenext', files: { 'main.mts': FROM_ESM, 'main.cts': FROM_CJS } },
   { module: 'esnext', moduleResolution: 'bundler', files: { 'main.ts': FROM_ESM } },
