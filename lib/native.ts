@@ -1,5 +1,5 @@
 // The native addon and its typed interface. What each function does is told in native/binding.
-import type { NanotallyError } from './errors.js'
+import { NanotallyError } from './errors.js'
 import { loadAddon } from './native-loader.js'
 
 /** A registry as this environment has it open; means nothing to another environment. */
@@ -67,8 +67,12 @@ export type NativeListener = (event: 'collect' | 'removed', token: number) => vo
 export interface NativeAddon {
   readonly rejectionNames: readonly string[]
   readonly textContentType: string
-  attach(errorClass: typeof NanotallyError): void
-  /** `null`: a private one. */
+  /** What C++ throws is of this class. */
+  readonly NanotallyError: typeof NanotallyError
+  /**
+   * `null`: a private one. The listener is held weakly, and the registry left when it is collected: whoever can record holds
+   * it.
+   */
   openRegistry(name: string | null, listener: NativeListener): RegistryHandle
   openRegistryById(id: number): RegistryHandle
   registryId(registry: RegistryHandle): number
@@ -154,4 +158,8 @@ export interface NativeAddon {
   nativeInterface(): object
 }
 
-export const native = loadAddon() as NativeAddon
+/**
+ * The addon is one for the environment, this object one for each instance of the package: module resets and VM contexts make
+ * several, each with an error class of its own.
+ */
+export const native: NativeAddon = Object.assign(Object.create(loadAddon() as object), { NanotallyError })

@@ -59,22 +59,6 @@ const DEFAULT_NAME = 'default'
 const named = new Map<string, Registry>()
 const reasons = new Map(native.rejectionNames.map((name, index) => [name, index]))
 
-/** A private registry that nobody can reach any more is closed; its handles keep it reachable. */
-const forgotten = new FinalizationRegistry<RegistryHandle>((handle) => {
-  native.closeRegistry(handle)
-  native.leaveRegistry(handle)
-})
-
-native.attach(NanotallyError)
-
-/** Holds the registry weakly, as C++ holds the listener: else no private registry could ever be collected. */
-function listenerOf(registry: WeakRef<Registry>): NativeListener {
-  return (event, token) => {
-    if (event === 'removed') registry.deref()?._catchUp()
-    else Promise.resolve(registry.deref()?._collectOwn()).finally(() => native.collected(token))
-  }
-}
-
 /**
  * A set of metrics that is scraped together.
  *
@@ -91,6 +75,11 @@ export class Registry {
   readonly name: string | undefined
   /** @internal */
   readonly _handle: RegistryHandle
+  /**
+   * C++ holds it weakly, and leaves the registry once it is collected, so what leads to cells must lead to it: handles
+   * lead to their metric, and that leads here. @internal
+   */
+  readonly _listener: NativeListener
   /** Views over this environment's chunks, by chunk; the sink where it has not opened one. Always packed. @internal */
   readonly _chunks: Float64Array[] = []
   /** The same memory as 32-bit words. @internal */
@@ -112,12 +101,16 @@ export class Registry {
     existing?._catchUp()
     if (existing !== undefined && !existing.#closed) {
       this._handle = existing._handle
+      this._listener = existing._listener
       // biome-ignore lint/correctness/noConstructorReturn: one registry of a name per environment, whoever opens it
       return existing
     }
-    this._handle = native.openRegistry(name ?? null, listenerOf(new WeakRef(this)))
-    if (name === undefined) forgotten.register(this, this._handle, this)
-    else named.set(name, this)
+    this._listener = (event, token) => {
+      if (event === 'removed') this._catchUp()
+      else Promise.resolve(this._collectOwn()).finally(() => native.collected(token))
+    }
+    this._handle = native.openRegistry(name ?? null, this._listener)
+    if (name !== undefined) named.set(name, this)
   }
 
   /** The content type of `metrics()`. */
@@ -308,7 +301,6 @@ export class Registry {
     this._chunks.fill(sinkCells)
     this._words.fill(sinkWords)
     this.#closed = true
-    forgotten.unregister(this)
     if (this.name !== undefined && named.get(this.name) === this) named.delete(this.name)
     native.leaveRegistry(this._handle)
   }

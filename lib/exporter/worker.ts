@@ -1,7 +1,6 @@
 // The entry of the exporter's worker thread. It loads the native addon and node:http only, so that it starts fast.
 import type { AddressInfo } from 'node:net'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { NanotallyError } from '../errors.js'
 import { native } from '../native.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 import { createMetricsServer } from './server.js'
@@ -16,7 +15,6 @@ function tell(message: FromWorker): void {
   port.postMessage(message)
 }
 
-native.attach(NanotallyError)
 const registry = native.openRegistryById(registryId)
 const server = createMetricsServer((accept, names) => native.renderSync(registry, accept, names, collectTimeoutMs))
 

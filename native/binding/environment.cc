@@ -44,7 +44,7 @@ napi_value ExternalBuffer(napi_env env, void* memory, std::size_t bytes) {
 
 template <auto kEntry>
 Napi::Value Environment::Entry(Info info) {
-  return Guard(info.Env(), error_class_, [&] { return (this->*kEntry)(info); });
+  return Guard(info, [&] { return (this->*kEntry)(info); });
 }
 
 Environment::Environment(Napi::Env env, Napi::Object exports)
@@ -56,7 +56,6 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
   InstanceMethod<&Environment::Entry<&Environment::method>>(js_name)
   DefineAddon(exports,
               {
-                  NANOTALLY_ENTRY("attach", Attach),
                   NANOTALLY_ENTRY("openRegistry", OpenRegistry),
                   NANOTALLY_ENTRY("openRegistryById", OpenRegistryById),
                   NANOTALLY_ENTRY("registryId", RegistryId),
@@ -105,16 +104,23 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
 void Environment::End(void* environment) {
   auto* self = static_cast<Environment*>(environment);
   self->mailbox_->Close();
-  for (auto& opened : self->opened_) {
-    if (opened == nullptr) continue;
-    try {
-      if (opened->owned) Process::Get().store().Close(*opened->registry);
-      self->Leave(*opened);
-    } catch (const std::bad_alloc&) {
-      // There is nobody left to throw to, and an exception would abort the process.
-      std::fputs("nanotally: no memory to keep what an ended thread recorded\n", stderr);
+  for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) self->Forget(handle);
+}
+
+// Leaves a registry that nobody can record into through this environment any more, unless it has
+// left it before, and closes it if it was its own.
+void Environment::Forget(std::uint32_t handle) {
+  const auto opened = std::move(opened_[handle]);
+  if (opened == nullptr) return;
+  try {
+    if (opened->owned) {
+      Process::Get().store().Close(*opened->registry);
+      Process::Get().TellRemoved(mailbox_.get(), opened->registry->id());
     }
-    opened.reset();
+    Leave(*opened);
+  } catch (const std::bad_alloc&) {
+    // There is nobody to throw to, and an exception would abort the process.
+    std::fputs("nanotally: no memory to keep what an ended thread recorded\n", stderr);
   }
 }
 
@@ -126,22 +132,32 @@ Environment::Opened& Environment::At(const Napi::Value& handle) {
   return *opened_[index];
 }
 
-// attach(NanotallyError)
-Napi::Value Environment::Attach(Info info) {
-  error_class_ = Napi::Persistent(info[0].As<Napi::Function>());
-  return info.Env().Undefined();
-}
-
 // The handle of a registry that this environment now has open, with a shard of its own in it.
 // info[1] is its listener.
+//
+// The listener is held weakly, by lib's Registry alone, which every handle and every view over the
+// cells leads to. So when it has been collected, nobody can record into this shard any more: an
+// instance of lib that a module reset or a VM context left behind, or a private registry that was
+// forgotten. Were it held strongly, it would hold the whole context for ever.
 Napi::Value Environment::Adopt(Info info, std::shared_ptr<Registry> registry, bool owned) {
   auto opened = std::make_unique<Opened>();
-  if (info[1].IsFunction()) opened->listener = Napi::Persistent(info[1].As<Napi::Function>());
+  const auto handle = static_cast<std::uint32_t>(opened_.size());
+  if (info[1].IsFunction()) {
+    const auto listener = info[1].As<Napi::Function>();
+    opened->listener = Napi::Weak(listener);
+    // By a weak pointer: finalizers also run when the environment ends, in no order.
+    listener.AddFinalizer(
+        [handle](Napi::Env, std::weak_ptr<Environment*>* environment) {
+          if (const auto self = environment->lock()) (*self)->Forget(handle);
+          delete environment;
+        },
+        new std::weak_ptr(self_));
+  }
   opened->owned = owned;
   opened->shard = registry->OpenShard();
   opened->registry = std::move(registry);
   opened_.push_back(std::move(opened));
-  return Napi::Number::New(info.Env(), static_cast<double>(opened_.size() - 1));
+  return Napi::Number::New(info.Env(), handle);
 }
 
 // openRegistry(name | null, listener): handle
@@ -204,8 +220,10 @@ void Environment::CatchUp(Napi::Env env, std::uint32_t registry) {
 bool Environment::Tell(Napi::Env env, std::uint32_t handle, const char* event,
                        std::uint32_t token) {
   const auto& opened = opened_[handle];
-  if (opened == nullptr || opened->listener.IsEmpty()) return false;
-  opened->listener.Call({Napi::String::New(env, event), Napi::Number::New(env, token)});
+  if (opened == nullptr) return false;
+  const Napi::Function listener = opened->listener.Value();
+  if (listener.IsEmpty()) return false;
+  listener.Call({Napi::String::New(env, event), Napi::Number::New(env, token)});
   return true;
 }
 
@@ -385,7 +403,8 @@ Napi::Value Environment::Render(Info info) {
   const auto registry = At(info[0]).registry;
   RenderRequest request = ReadRenderRequest(info);
   Settling settling{Napi::Persistent(info[4].As<Napi::Function>()),
-                    Napi::Persistent(info[5].As<Napi::Function>())};
+                    Napi::Persistent(info[5].As<Napi::Function>()),
+                    Napi::Persistent(ErrorClass(info))};
   const std::uint32_t token = next_token_++;
   Process::Get().thread().Post([mailbox = mailbox_, registry, request = std::move(request), token] {
     const Exposition exposition = request.exposition;
@@ -406,7 +425,8 @@ Napi::Value Environment::Render(Info info) {
         found.mapped().resolve.Call({self->MakeBody(env, std::move(*body)),
                                      Napi::String::New(env, ContentType(exposition))});
       } else {
-        found.mapped().reject.Call({MakeError(env, self->error_class_, *status).Value()});
+        const auto& [resolve, reject, error_class] = found.mapped();
+        reject.Call({MakeError(env, error_class.Value(), *status).Value()});
       }
     }));
   });

@@ -35,12 +35,13 @@ class Environment final : public Napi::Addon<Environment> {
     std::vector<Napi::Reference<Napi::ArrayBuffer>>
         runtime_owned;  // chunks that the runtime would not let us own
     std::shared_ptr<Collector> collector;
-    Napi::FunctionReference listener;  // empty for who does not listen
+    Napi::FunctionReference listener;  // weak; empty for who does not listen
   };
   // Of the promise of a render under way.
   struct Settling {
     Napi::FunctionReference resolve;
     Napi::FunctionReference reject;
+    Napi::FunctionReference error_class;
   };
   using Info = const Napi::CallbackInfo&;
 
@@ -48,7 +49,6 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value Entry(Info info);
 
   // The exported functions, as typed and documented in lib/native.ts.
-  Napi::Value Attach(Info info);
   Napi::Value OpenRegistry(Info info);
   Napi::Value OpenRegistryById(Info info);
   Napi::Value RegistryId(Info info);
@@ -90,11 +90,12 @@ class Environment final : public Napi::Addon<Environment> {
   void Leave(Opened& opened);
   Napi::Value MakeBody(Napi::Env env, std::string body);
   bool Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token);
+  void Forget(std::uint32_t handle);
   static void End(void* environment);
 
+  const std::shared_ptr<Environment*> self_ = std::make_shared<Environment*>(this);
   std::shared_ptr<Mailbox> mailbox_;
   std::vector<std::unique_ptr<Opened>> opened_;  // by handle; nullptr once left
-  Napi::FunctionReference error_class_;
   std::unordered_map<std::uint32_t, std::shared_ptr<void>> tickets_;  // of collect rounds, by token
   std::unordered_map<std::uint32_t, Settling> renders_;               // under way, by token
   std::uint32_t next_token_ = 1;

@@ -32,8 +32,15 @@ T Check(Result<T> result) {
   return std::move(result.value());
 }
 
-// A NanotallyError(code, message) by lib's own class.
-inline Napi::Error MakeError(Napi::Env env, const Napi::FunctionReference& error_class,
+// The class of the errors of an entry point: that of the object which it is called on. Module
+// resets and VM contexts make several instances of lib in one environment, each with a class of its
+// own (lib/native.ts).
+inline Napi::Function ErrorClass(const Napi::CallbackInfo& info) {
+  return info.This().As<Napi::Object>().Get("NanotallyError").As<Napi::Function>();
+}
+
+// A NanotallyError(code, message).
+inline Napi::Error MakeError(Napi::Env env, const Napi::Function& error_class,
                              const Status& status) {
   const Napi::Value error = error_class.New(
       {Napi::String::New(env, ErrorName(status.code)), Napi::String::New(env, status.message)});
@@ -42,17 +49,20 @@ inline Napi::Error MakeError(Napi::Env env, const Napi::FunctionReference& error
 
 // Runs an entry point; whatever it throws leaves as a JavaScript error.
 template <typename Entry>
-Napi::Value Guard(Napi::Env env, const Napi::FunctionReference& error_class, Entry&& entry) {
+Napi::Value Guard(const Napi::CallbackInfo& info, Entry&& entry) {
+  const auto failed = [&info](const Status& status) {
+    return MakeError(info.Env(), ErrorClass(info), status);
+  };
   try {
     return entry();
   } catch (const Napi::Error&) {
     throw;
   } catch (const StatusError& error) {
-    throw MakeError(env, error_class, error.status());
+    throw failed(error.status());
   } catch (const std::bad_alloc&) {
-    throw MakeError(env, error_class, {ErrorCode::kOutOfMemory, "out of memory"});
+    throw failed({ErrorCode::kOutOfMemory, "out of memory"});
   } catch (const std::exception& error) {
-    throw MakeError(env, error_class, {ErrorCode::kInvalidArgument, error.what()});
+    throw failed({ErrorCode::kInvalidArgument, error.what()});
   }
 }
 

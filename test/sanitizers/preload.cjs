@@ -16,9 +16,9 @@ function counting(addon, counts) {
   const counted = names.map((name, i) => {
     const value = addon[name]
     if (typeof value !== 'function') return [name, value]
-    const call = (...args) => {
+    const call = function (...args) {
       Atomics.add(counts, i, 1)
-      return Reflect.apply(value, addon, args)
+      return Reflect.apply(value, this, args)
     }
     return [name, call]
   })

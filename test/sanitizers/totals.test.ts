@@ -1,6 +1,6 @@
 // Under the sanitizers: workers that end in every way while scrapes storm, one after another, and without the main thread
 // ever loading the package; a program that uses everything; native threads that outlive the worker that attached them, and
-// the metrics that they record into.
+// the metrics that they record into; instances of the package that are collected.
 import { expect, test } from 'vitest'
 import { assertEnded, runChild } from '../support/children.js'
 import { ENDING, expectNoFindings, READING, watchProcesses } from './watch.js'
@@ -10,6 +10,7 @@ await import('../workers/worker-totals.test.js')
 await import('../workers/churn.test.js')
 await import('../workers/only-workers.test.js')
 await import('../workers/disabled.test.js')
+await import('../workers/instances.test.js')
 
 const NATIVE = [
   { script: 'only-worker.mjs', args: ['terminate'] },
@@ -24,4 +25,4 @@ test.each(NATIVE)('native threads: $script $args', async ({ script, args }) => {
   expect(result.messages).toHaveLength(1)
 })
 
-expectNoFindings(folder, 1 + 8 + NATIVE.length, ['acknowledge', ...ENDING, ...READING])
+expectNoFindings(folder, 1 + 9 + NATIVE.length, ['acknowledge', ...ENDING, ...READING])
