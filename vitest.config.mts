@@ -14,22 +14,30 @@
 //   integration        the rest of test/integration
 import { defineConfig } from 'vitest/config'
 import { sanitizedEnvironment } from './test/sanitizers/environment.mjs'
+import { TIME_FACTOR } from './test/support/time-factor.mjs'
 
 const long = '**/*.long.test.ts'
 const quick = '**/*.quick.test.ts'
 const second = 1_000
+
+// The tests' processes run by another Node than vitest's own, which has to be of this machine's architecture
+// (scripts/portable-arm64.sh): vitest starts them, as tests start their children, by process.execPath.
+if (process.env.NANOTALLY_TEST_NODE) process.execPath = process.env.NANOTALLY_TEST_NODE
+/** What is left out by a caller, separated by blanks: --exclude does not reach the projects. */
+const leftOut = (process.env.NANOTALLY_TEST_EXCLUDE ?? '').split(' ').filter((glob) => glob !== '')
 
 /** Deadlines are generous: a loaded machine is slow, and no test waits for one that it does not need. */
 function project(
   name: string,
   include: string[],
   exclude: string[],
-  timeoutSeconds: number,
+  seconds: number,
   env: Record<string, string> = {},
 ) {
+  const timeout = seconds * second * TIME_FACTOR
   return {
     extends: true as const,
-    test: { name, include, exclude, env, testTimeout: timeoutSeconds * second, hookTimeout: timeoutSeconds * second },
+    test: { name, include, exclude: [...exclude, ...leftOut], env, testTimeout: timeout, hookTimeout: timeout },
   }
 }
 

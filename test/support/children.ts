@@ -1,6 +1,7 @@
 // Runs a script in a forked Node process and tells how it ended: crashes, exit codes and signals are seen from outside.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { TIME_FACTOR } from './time-factor.mjs'
 import { DEADLINE_MS, until } from './until.js'
 
 export interface ChildOptions {
@@ -10,7 +11,7 @@ export interface ChildOptions {
   /** Added to this process' environment; undefined takes a variable out. */
   env?: Readonly<Record<string, string | undefined>>
   cwd?: string
-  /** When the child is killed and counts as timed out. Default 60 000. */
+  /** When the child is killed and counts as timed out, times TIME_FACTOR. Default 60 000. */
   timeoutMs?: number
 }
 
@@ -58,7 +59,7 @@ export class Child {
   #ended = false
 
   constructor(script: string | URL, options: ChildOptions = {}) {
-    const { args = [], nodeFlags = [], env = {}, cwd, timeoutMs = DEADLINE_MS } = options
+    const { args = [], nodeFlags = [], env = {}, cwd, timeoutMs } = options
     this.#process = fork(script, args, {
       cwd,
       env: { ...process.env, ...env },
@@ -73,7 +74,7 @@ export class Child {
       })
     }
     this.#process.on('message', (message) => this.#result.messages.push(message))
-    this.finished = this.#finish(timeoutMs)
+    this.finished = this.#finish(timeoutMs === undefined ? DEADLINE_MS : timeoutMs * TIME_FACTOR)
   }
 
   get pid(): number | undefined {

@@ -1,11 +1,12 @@
 // Waits for a condition that another process brings about, by asking again and again: never by sleeping for long enough.
 import { setTimeout as delay } from 'node:timers/promises'
+import { TIME_FACTOR } from './time-factor.mjs'
 
 /**
  * How long tests wait for what should come soon. Generous: it is only ever reached by a failure. The sanitizers, whose report
  * of a process that was cut short takes long to write, have more (test/sanitizers/environment.mjs).
  */
-export const DEADLINE_MS = Number(process.env.NANOTALLY_TEST_DEADLINE_MS ?? 60_000)
+export const DEADLINE_MS = Number(process.env.NANOTALLY_TEST_DEADLINE_MS ?? 60_000) * TIME_FACTOR
 
 /**
  * Resolves with the first result of `probe` that is neither undefined nor false.
