@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # Runs the portable suite (no servers) on each Node of the matrix, with the binary that ships:
-#   scripts/portable.sh RESULTS_FOLDER
-# Each leaves its counts in RESULTS_FOLDER/portable-<version>.json. A failing Node does not keep the next from running.
+#   scripts/portable.sh RESULTS_FOLDER [--others]
+# --others: not on the major that runs this script itself. Each leaves its counts in RESULTS_FOLDER/portable-<version>.json. A failing Node does not keep the next from running.
 # shellcheck source=scripts/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$NANOTALLY_ROOT"
 
 results="$1"
 arch="$(node -p process.arch)"
+own="$(node --version)"
+own="${own%%.*}"
 scripts/prebuilds.sh "$arch"
 export NANOTALLY_ADDON="$NANOTALLY_ROOT/prebuilds/linux-$arch/nanotally.node"
 nodes="$(scripts/tools.sh node-matrix)"
 status=0
 while IFS= read -r node; do
   version="$("$node" --version)"
+  [ "${2:-}" != --others ] || [ "${version%%.*}" != "$own" ] || continue
   echo "== Node $version"
   PATH="$(dirname "$node"):$PATH" "$node" node_modules/vitest/vitest.mjs run --allowOnly=false \
     --project unit --project property --project workers --project native-interface \

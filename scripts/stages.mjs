@@ -58,6 +58,18 @@ function nativeArm64(mode) {
   }
 }
 
+/** @returns {Stage[]} a stage that runs the portable suite, or a part of it, emulated; none where `portable` is on arm64 */
+function portableArm64(minutes, ...options) {
+  const stage = {
+    name: 'portable-arm64',
+    run: ['scripts/portable-arm64.sh', RESULTS, ...options],
+    results: { folder: RESULTS, files: /^portable-arm64-.*\.json$/, format: 'vitest' },
+    needs: ['set-up', 'build', 'addons'],
+    minutes,
+  }
+  return process.arch === 'arm64' ? [] : [stage]
+}
+
 const setUp = {
   name: 'set-up',
   run: [
@@ -75,17 +87,19 @@ const addons = { name: 'addons', run: ['scripts/build-addons.sh'], needs: ['set-
 
 const build = { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] }
 
-/** What npm packs, installed and used as users do, and its binaries under each Node. */
-const release = [
-  vitest('package', 20, { command: ['scripts/test-package.sh'] }),
-  {
+/** What npm packs, installed and used as users do. */
+const packed = vitest('package', 20, { command: ['scripts/test-package.sh'] })
+
+/** @returns {Stage} a stage that runs the portable suite with the binary that ships on each Node, or on those of OPTIONS */
+function portable(...options) {
+  return {
     name: 'portable',
-    run: ['scripts/portable.sh', RESULTS],
-    results: { folder: RESULTS, files: /^portable-.*\.json$/, format: 'vitest' },
-    needs: ['set-up', 'build', 'addons', 'package'],
+    run: ['scripts/portable.sh', RESULTS, ...options],
+    results: { folder: RESULTS, files: /^portable-v.*\.json$/, format: 'vitest' },
+    needs: ['set-up', 'build', 'addons'],
     minutes: 30,
-  },
-]
+  }
+}
 
 /** The stages of each tier, in order. A new stage goes here. @type {Record<string, Stage[]>} */
 export const TIERS = {
@@ -116,16 +130,19 @@ export const TIERS = {
     build,
     demoSetUp,
     addons,
+    packed,
+    // The portable suite on this Node, with the binary that ships, and what else runs lib/ in a vitest process.
     {
       name: 'coverage',
       run: [
-        ...VITEST,
-        '--coverage',
-        ...['unit', 'property', 'workers', 'integration-quick'].map((name) => `--project=${name}`),
+        ...['env', `NANOTALLY_ADDON=${join(ROOT, 'prebuilds', `linux-${process.arch}`, 'nanotally.node')}`],
+        ...[...VITEST, '--coverage'],
+        ...['unit', 'property', 'workers', 'native-interface', 'integration-quick'].map((name) => `--project=${name}`),
       ],
-      needs: ['set-up', 'build'],
+      needs: ['set-up', 'build', 'addons', 'package'],
     },
-    ...release,
+    portable('--others'),
+    ...portableArm64(30),
     {
       ...vitest('sanitized', 15, { needs: ['addons'], command: ['scripts/test-sanitized-addon.sh'] }),
       name: 'addon-address',
@@ -152,9 +169,16 @@ export const TIERS = {
     { name: 'demo', run: ['scripts/demo.sh', '--seconds', '20'], needs: ['set-up', 'build'], minutes: 5 },
   ],
   // scripts/release-check: the part of npm run test:full that is about what is released.
-  release: [setUp, build, demoSetUp, addons, ...release],
+  release: [setUp, build, demoSetUp, addons, packed, portable(), ...portableArm64(30)],
   // npm run test:long: by hand.
-  long: [setUp, build, { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 }],
+  long: [
+    setUp,
+    build,
+    demoSetUp,
+    addons,
+    ...portableArm64(300, '--all'),
+    { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 },
+  ],
 }
 
 /**
