@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the portable suite (no servers) on each Node of the matrix, with the binary that ships:
 #   scripts/portable.sh RESULTS_FOLDER [--others]
-# --others: not on the major that runs this script itself. Each leaves its counts in RESULTS_FOLDER/portable-<version>.json. A failing Node does not keep the next from running.
+# --others: not on the major that runs this script itself.
+# Each leaves its counts in RESULTS_FOLDER/portable-<version>.json. A failing Node does not keep the next from running.
 # shellcheck source=scripts/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$NANOTALLY_ROOT"
