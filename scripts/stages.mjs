@@ -176,7 +176,7 @@ export const TIERS = {
     build,
     demoSetUp,
     addons,
-    ...portableArm64(300, '--all'),
+    ...portableArm64(240, '--all'),
     { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 },
   ],
 }
