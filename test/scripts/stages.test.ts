@@ -163,6 +163,10 @@ test('the command line names its tiers and stages, and knows no others', () => {
   for (const tier of ['quick', 'full', 'release', 'long']) {
     expect(main(tier, '--list').stdout.split('\n')).toContain('set-up')
   }
+  // scripts/release-check is part of CI: what it runs, npm run test:full does.
+  const full = main('full', '--list').stdout.split('\n')
+  expect(full).toEqual(expect.arrayContaining(main('release', '--list').stdout.split('\n')))
+  expect(full).toContain('package')
   expect(main('quick', '--only', 'nothing')).toMatchObject({
     status: 2,
     stderr: expect.stringContaining("no stage 'nothing'"),
