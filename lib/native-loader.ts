@@ -1,6 +1,6 @@
 // Finds and loads the native addon; when nothing loads, says what was tried and what to do on this system.
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { NanotallyError, NOT_WHOLE } from './errors.js'
 
 /** The package's folder. */
@@ -27,7 +27,7 @@ const BUILD = 'npm explore nanotally -- npm run build:native'
 export function loadAddon(): unknown {
   const { NANOTALLY_ADDON: chosen } = process.env
   const candidates = chosen
-    ? [chosen]
+    ? [resolve(chosen)]
     : [join(ROOT, 'native', 'build', 'Release', 'nanotally.node'), join(ROOT, 'prebuilds', SYSTEM, 'nanotally.node')]
   const errors: Error[] = []
   for (const path of candidates) {

@@ -23,6 +23,7 @@ build_addons_now() {
       place="build/addons-$arch/$(basename "$folder")"
       for source in "$folder"/{binding.gyp,src,*.cc}; do [ ! -e "$source" ] || link_into "$place" "$source"; done
     fi
+    # Nothing is built there yet where there is no folder.
     product="$(find "$place/build/Release" -maxdepth 1 -name '*.node' -print -quit 2>/dev/null || true)"
     if [ -z "$product" ] || [ -n "$(find "$folder" native/include -name build -prune -o -name node_modules -prune -o \
       -regex '.*\.\(h\|c\|cc\|gyp\)' -newer "$product" -print -quit)" ]; then

@@ -21,6 +21,7 @@ if [ "${1:-}" = --inside ]; then
   if ! runs_arm64; then
     # binfmt_misc.rst: the head of an ELF file for aarch64, program or library; P: argv[0] is kept; F: the emulator is
     # found now, whatever the root is later.
+    # A failure of either shows in what comes after them.
     if mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc; then
       head='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
       mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'

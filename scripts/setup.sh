@@ -104,6 +104,7 @@ build_now() {
     [ ! -e "$product" ] || [ -n "$(find "$@" -newer "$product" -print -quit)" ]
   }
   local addon
+  # Nothing is built yet where there is no folder.
   addon="$(find native/build/Release -maxdepth 1 -name '*.node' -print -quit 2>/dev/null || true)"
   # shellcheck disable=SC2046 # no name has a space
   if [ -z "$addon" ] || stale "$addon" $(addon_sources); then

@@ -15,8 +15,8 @@ const RESULTS = join('build', 'test-results')
  * A stage runs one command in the top folder. `results` names the files in which it leaves its counts, as a folder and
  * a pattern; a stage without them counts as one check. `needs` names the stages without which it makes no sense, and
  * `minutes` is when it is taken for hung and killed (default 15).
- * @typedef {{ name: string, run: string[], results?: { folder: string, files: RegExp, format: 'vitest' | 'ctest' | 'gtest' },
- *   needs?: string[], minutes?: number }} Stage
+ * @typedef {{ name: string, run: string[], results?: import('./test-results.mjs').Results, needs?: string[],
+ *   minutes?: number }} Stage
  */
 
 const VITEST = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--allowOnly=false']

@@ -87,6 +87,8 @@ int ReadSchema(const Napi::Value& from) {
 
 }  // namespace
 
+std::uint32_t ReadIndex(const Napi::Value& from) { return from.As<Napi::Number>().Uint32Value(); }
+
 std::vector<std::string> ReadStrings(const Napi::Value& from) {
   if (!from.IsArray()) Refuse("not an array of strings");
   const auto array = from.As<Napi::Array>();

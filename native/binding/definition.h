@@ -12,6 +12,7 @@ namespace nanotally {
 MetricDefinition ReadMetricDefinition(const Napi::Object& from);
 DerivedDefinition ReadDerivedDefinition(const Napi::Object& from, const Registry& registry);
 
+std::uint32_t ReadIndex(const Napi::Value& from);
 std::vector<std::string> ReadStrings(const Napi::Value& from);
 std::vector<std::uint64_t> ReadEpochs(const Napi::Value& from);
 // As lib/native.ts types them.

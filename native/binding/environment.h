@@ -88,18 +88,18 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value Adopt(Info info, std::shared_ptr<Registry> registry, bool owned);
   Napi::Value AllocateInRuntime(Napi::Env env, Opened& opened, std::uint32_t index);
   void Leave(Opened& opened);
-  Napi::Value MakeBody(Napi::Env env, std::string body);
   bool Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token);
   void Forget(std::uint32_t handle);
   static void End(void* environment);
 
-  const std::shared_ptr<Environment*> self_ = std::make_shared<Environment*>(this);
   std::shared_ptr<Mailbox> mailbox_;
   std::vector<std::unique_ptr<Opened>> opened_;  // by handle; nullptr once left
   std::unordered_map<std::uint32_t, std::shared_ptr<void>> tickets_;  // of collect rounds, by token
   std::unordered_map<std::uint32_t, Settling> renders_;               // under way, by token
   std::uint32_t next_token_ = 1;
   bool external_buffers_ = true;
+  // This, for as long as it lives: finalizers of what it gave to JavaScript may run after it.
+  const std::shared_ptr<Environment*> self_ = std::make_shared<Environment*>(this);
 };
 
 }  // namespace nanotally
