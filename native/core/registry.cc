@@ -36,6 +36,11 @@ Status Registry::CheckNameLockHeld(const std::string& name, bool is_histogram) c
   if (SelfMetrics::IsName(name)) {
     return Conflict(name, "is one of nanotally's own");
   }
+  for (const auto& source : sources_) {
+    const auto names = source->Names();
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      return Conflict(name, "is told by nanotally itself");
+  }
   for (const std::string_view suffix : kHistogramSuffixes) {
     if (name.ends_with(suffix)) {
       const auto base = metrics_.find(name.substr(0, name.size() - suffix.size()));
@@ -92,6 +97,25 @@ Status Registry::DefineDerived(DerivedDefinition definition) {
   std::string name = definition.name;
   derived_.emplace(std::move(name), std::make_shared<DerivedGauge>(std::move(definition)));
   return {};
+}
+
+Status Registry::AddSource(std::shared_ptr<FamilySource> source) {
+  const std::lock_guard lock(registration_);
+  if (IsClosed()) return Closed(name_);
+  if (std::find(sources_.begin(), sources_.end(), source) != sources_.end()) return {};
+  for (const std::string_view told : source->Names()) {
+    const std::string name(told);
+    if (metrics_.contains(name) || derived_.contains(name))
+      return Conflict(name, "is already defined, and nanotally would tell it itself");
+    if (Status status = CheckNameLockHeld(name, false); !status.ok()) return status;
+  }
+  sources_.push_back(std::move(source));
+  return {};
+}
+
+void Registry::RemoveSource(const FamilySource& source) {
+  const std::lock_guard lock(registration_);
+  std::erase_if(sources_, [&](const auto& one) { return one.get() == &source; });
 }
 
 std::shared_ptr<Metric> Registry::FindLockHeld(MetricId metric) const {
@@ -227,6 +251,11 @@ std::vector<std::shared_ptr<DerivedGauge>> Registry::DerivedGauges() const {
   return derived;
 }
 
+std::vector<std::shared_ptr<FamilySource>> Registry::Sources() const {
+  const std::lock_guard lock(registration_);
+  return sources_;
+}
+
 std::vector<MetricSnapshot> Registry::Merge(std::span<const std::shared_ptr<Metric>> metrics,
                                             const std::function<bool(const Metric&)>& is_wanted) {
   std::vector<MetricSnapshot> merged;
@@ -262,9 +291,12 @@ Snapshot Registry::TakeSnapshot(Clock::time_point now, NameFilter filter) {
   snapshot.metrics = Merge(Metrics(), [&](const Metric& metric) {
     return counts_series || filter.Selects(metric.definition()) || operands.contains(&metric);
   });
-  snapshot.filter = std::move(filter);
   for (std::size_t i = 0; i < derived.size(); ++i)
-    snapshot.derived.push_back(derived[i]->Evaluate(snapshot.metrics, now, samples[i]));
+    snapshot.computed.push_back(derived[i]->Evaluate(snapshot.metrics, now, samples[i]));
+  for (const auto& source : Sources()) source->Read(filter, snapshot.computed);
+  std::sort(snapshot.computed.begin(), snapshot.computed.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  snapshot.filter = std::move(filter);
   for (std::size_t i = 0; i < rejected_.size(); ++i) {
     snapshot.rejected[i] = rejected_[i].load(std::memory_order_relaxed);
   }

@@ -46,6 +46,7 @@
 #include "core/cell_totals.h"
 #include "core/derived_gauge.h"
 #include "core/epochs.h"
+#include "core/family_source.h"
 #include "core/graveyard.h"
 #include "core/merge_lock.h"
 #include "core/metric.h"
@@ -86,6 +87,10 @@ class Registry {
   Status DefineDerived(DerivedDefinition definition);
   // Takes a metric or a derived gauge out; false when there is none of that name.
   bool Remove(const std::string& name);
+  // From now on each snapshot tells what the source does. kMetricConflict where one of its names is
+  // taken; nothing happens where it is there already.
+  Status AddSource(std::shared_ptr<FamilySource> source);
+  void RemoveSource(const FamilySource& source);
   // Takes everything out, for good. Idempotent.
   void Close();
   [[nodiscard]] bool IsClosed() const { return closed_.load(std::memory_order_acquire); }
@@ -170,6 +175,7 @@ class Registry {
   void PublishTickLockHeld(double* chunk) const;
   [[nodiscard]] std::vector<std::shared_ptr<Metric>> Metrics() const;
   [[nodiscard]] std::vector<std::shared_ptr<DerivedGauge>> DerivedGauges() const;
+  [[nodiscard]] std::vector<std::shared_ptr<FamilySource>> Sources() const;
   // Those of `metrics` that `is_wanted` tells of, and the others without series.
   [[nodiscard]] std::vector<MetricSnapshot> Merge(
       std::span<const std::shared_ptr<Metric>> metrics,
@@ -192,6 +198,7 @@ class Registry {
   mutable std::mutex registration_;
   std::map<std::string, std::shared_ptr<Metric>> metrics_;
   std::map<std::string, std::shared_ptr<DerivedGauge>> derived_;
+  std::vector<std::shared_ptr<FamilySource>> sources_;
   std::unordered_map<MetricId, std::shared_ptr<Metric>> by_id_;
   MetricId next_id_ = 1;
   CellAllocator cells_;

@@ -54,6 +54,7 @@ void Registry::Close() {
     for (auto& [name, metric] : metrics_) BuryLockHeld(std::move(metric));
     metrics_.clear();
     derived_.clear();
+    sources_.clear();
   }
   TellRemoved();
 }

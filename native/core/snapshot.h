@@ -70,7 +70,8 @@ struct MetricSnapshot {
   std::uint32_t waiting_series = 0;  // ended, but their slots cannot be used anew yet
 };
 
-// A family that no metric of the table stands behind: a derived gauge, or one of nanotally's own.
+// A family that no metric of the table stands behind: a derived gauge, what a source tells
+// (core/family_source.h), or one of nanotally's own.
 struct ComputedSample {
   std::string labels;
   double value;
@@ -96,8 +97,9 @@ struct Snapshot {
       pin;            // keeps the slots of series that are named here, see core/epochs.h
   NameFilter filter;  // what is to be shown of it; a metric that nothing shown needs has no series
   std::vector<MetricSnapshot> metrics;  // ascending by name
-  // Ascending by name. Series whose denominator is 0 are not there.
-  std::vector<ComputedFamily> derived;
+  // Derived gauges and what sources tell, ascending by name. Series whose denominator is 0 are not
+  // there.
+  std::vector<ComputedFamily> computed;
   // Recordings of no metric at all (a bad name given to record()), by Rejection.
   std::array<std::uint64_t, kRejectionNames.size()> rejected{};
   // Nothing for a registry that is private to one environment, or that has no metrics.

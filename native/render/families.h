@@ -1,5 +1,5 @@
-// The families of a snapshot in the order of every exposition: metrics by name, derived gauges by
-// name, nanotally's own. Those alone that the snapshot's filter selects.
+// The families of a snapshot in the order of every exposition: metrics by name, what is computed
+// by name, nanotally's own. Those alone that the snapshot's filter selects.
 #pragma once
 
 #include "core/self_metrics.h"
@@ -16,7 +16,7 @@ void ForEachFamily(const Snapshot& snapshot, OnMetric&& on_metric, OnComputed&& 
   for (const MetricSnapshot& metric : snapshot.metrics) {
     if (snapshot.filter.Selects(metric.metric->definition())) on_metric(metric);
   }
-  for (const ComputedFamily& family : snapshot.derived) visit_computed(family);
+  for (const ComputedFamily& family : snapshot.computed) visit_computed(family);
   for (const ComputedFamily& family : SelfMetrics::Of(snapshot)) visit_computed(family);
 }
 

@@ -188,7 +188,7 @@ TEST(Registry, AClosedOneShowsAndTakesNothing) {
   EXPECT_FALSE(registry->Remove("c"));
   const Snapshot snapshot = registry->TakeSnapshot(At(0));
   EXPECT_TRUE(snapshot.metrics.empty());
-  EXPECT_TRUE(snapshot.derived.empty());
+  EXPECT_TRUE(snapshot.computed.empty());
   EXPECT_EQ(environment.CatchUp(), 1u) << "an environment finds out by its removed metrics";
   // One that opens it late gets a shard that holds nothing.
   Environment late(registry.registry);

@@ -35,7 +35,7 @@ class DerivedGaugeTest : public ::testing::Test {
   }
   // The values of a derived gauge by their labels.
   Values Read(const std::string& name, std::int64_t ms = 0) {
-    for (const ComputedFamily& derived : registry_->TakeSnapshot(At(ms)).derived) {
+    for (const ComputedFamily& derived : registry_->TakeSnapshot(At(ms)).computed) {
       if (derived.name != name) continue;
       Values values;
       for (const ComputedSample& value : derived.samples) {
@@ -169,7 +169,7 @@ TEST_F(DerivedGaugeTest, ARemovedOperandIsLeftOut) {
   EXPECT_EQ(Read("r"), Values{});
   EXPECT_TRUE(registry_->Remove("r"));
   EXPECT_FALSE(registry_->Remove("r"));
-  EXPECT_TRUE(registry_->TakeSnapshot(At(0)).derived.empty());
+  EXPECT_TRUE(registry_->TakeSnapshot(At(0)).computed.empty());
 }
 
 TEST_F(DerivedGaugeTest, RateIsAbsentUntilThereIsSomethingToCompareWith) {

@@ -62,7 +62,7 @@ TEST(NameFilter, WhatIsLeftOutOfASnapshotIsNotMerged) {
   const Snapshot none = registry->TakeSnapshot(At(0), NameFilter(Names{"z"}));
   ASSERT_EQ(none.metrics.size(), 3u);
   for (const MetricSnapshot& metric : none.metrics) EXPECT_TRUE(metric.series.empty());
-  EXPECT_TRUE(none.derived.empty());
+  EXPECT_TRUE(none.computed.empty());
 
   const Snapshot a = registry->TakeSnapshot(At(0), NameFilter(Names{"a"}));
   EXPECT_EQ(GetMetric(a, "a").series.size(), 1u);
@@ -71,8 +71,8 @@ TEST(NameFilter, WhatIsLeftOutOfASnapshotIsNotMerged) {
   const Snapshot share = registry->TakeSnapshot(At(0), NameFilter(Names{"share"}));
   EXPECT_EQ(GetMetric(share, "a").series.size(), 0u);
   EXPECT_EQ(GetMetric(share, "b").series.size(), 1u);
-  ASSERT_EQ(share.derived.size(), 1u);
-  EXPECT_EQ(share.derived[0].samples.at(0).value, 1);
+  ASSERT_EQ(share.computed.size(), 1u);
+  EXPECT_EQ(share.computed[0].samples.at(0).value, 1);
 }
 
 }  // namespace

@@ -311,7 +311,7 @@ TEST(RegistrySchedules, RatesAgainstTicks) {
     const auto tick = [state] { state->registry->Tick(At(100)); };
     const auto scrape = [state] {
       const Snapshot snapshot = state->registry->TakeSnapshot(At(101));
-      for (const ComputedSample& rate : snapshot.derived.at(0).samples) {
+      for (const ComputedSample& rate : snapshot.computed.at(0).samples) {
         state->rates.push_back(rate.value);
       }
     };
