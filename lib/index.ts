@@ -1,6 +1,15 @@
 // The public API of nanotally.
 export { NanotallyError } from './errors.js'
-export { type Exporter, type ExporterOptions, startExporter } from './exporter/exporter.js'
+export type { Credentials } from './exporter/credentials.js'
+export { type Exporter, startExporter } from './exporter/exporter.js'
+export {
+  type HandledRequest,
+  type HandledResponse,
+  type MetricsHandler,
+  type MetricsHandlerOptions,
+  metricsHandler,
+} from './exporter/handler.js'
+export type { ExporterOptions, ServingOptions, TlsOptions } from './exporter/settings.js'
 export type { BoundHistogram, ObserveOptions } from './instruments/bound-histogram.js'
 export { type BoundCounter, type Counter, type CounterOptions, counter } from './instruments/counter.js'
 export type { LabelNames, Labels, LabelTuple, LabelValue, MetricOptions, WithLabels } from './instruments/definition.js'
@@ -17,5 +26,6 @@ export type { HistogramBucket, HistogramSnapshot, HistogramSnapshotJSON } from '
 export { type Info, type InfoOptions, info } from './instruments/info.js'
 export { record } from './instruments/record.js'
 export { type StateSet, type StateSetOptions, stateSet } from './instruments/state-set.js'
+export type { Exposition } from './native.js'
 export { nativeInterface } from './native-interface.js'
-export { type Exposition, Registry, type RenderOptions, registry } from './registry.js'
+export { Registry, type RenderOptions, registry } from './registry.js'

@@ -64,6 +64,16 @@ export interface NativeRemoval {
 /** `collect`: run the registry's collect callbacks, then call `collected(token)`. `removed`: look at `pendingRemovals`. */
 export type NativeListener = (event: 'collect' | 'removed', token: number) => void
 
+/** An exposition: what a scrape is answered with. */
+export interface Exposition {
+  contentType: string
+  /** A Buffer. Its type is that of any bytes, so that nanotally's types ask for none of Node's. */
+  body: Uint8Array<ArrayBuffer>
+}
+
+/** An Accept header (empty: text 0.0.4) or null for JSON, and the names of the families that are wanted (none: all). */
+export type NativeRenderRequest = readonly [accept: string | null, names: readonly string[]]
+
 export interface NativeAddon {
   readonly rejectionNames: readonly string[]
   readonly textContentType: string
@@ -129,25 +139,38 @@ export interface NativeAddon {
   /** Counts a dropped recording; `reason` indexes `rejectionNames`, metric 0 is none. */
   reject(registry: RegistryHandle, metric: number, reason: number): void
   /**
-   * Calls one of the two functions, later, unless the environment ends before. `accept`: an Accept header, empty for
-   * text 0.0.4. `names`: of the families that are wanted, empty for all.
+   * Calls one of the two functions, later, unless the environment ends before. All that is asked for is of one snapshot, and
+   * comes in the order of the requests.
    */
   render(
     registry: RegistryHandle,
-    accept: string,
-    names: readonly string[],
+    requests: readonly NativeRenderRequest[],
     collectTimeoutMs: number,
-    resolve: (body: Uint8Array<ArrayBuffer>, contentType: string) => void,
+    resolve: (expositions: Exposition[]) => void,
     reject: (error: NanotallyError) => void,
   ): void
-  renderSync(
-    registry: RegistryHandle,
-    accept: string,
-    names: readonly string[],
+  renderSync(registry: RegistryHandle, requests: readonly NativeRenderRequest[], collectTimeoutMs: number): Exposition[]
+  /** A feed of what changes in the registry, for one thread to ask at a time. */
+  openFeed(registry: RegistryHandle): number
+  closeFeed(feed: number): void
+  /** As render; one exposition: JSON of all there is at first, then of what has changed since the last time. */
+  changes(
+    feed: number,
     collectTimeoutMs: number,
-  ): { body: Uint8Array<ArrayBuffer>; contentType: string }
+    resolve: (expositions: Exposition[]) => void,
+    reject: (error: NanotallyError) => void,
+  ): void
+  changesSync(feed: number, collectTimeoutMs: number): Exposition[]
   setCollecting(registry: RegistryHandle): void
   collected(token: number): void
+  /** The registry's collect callbacks of this environment are done, all of them. */
+  noteCollected(registry: RegistryHandle): void
+  /** Once in an environment; unique in the process. */
+  nameThread(name: string): void
+  /** From now on the registry tells what belongs to being served: see native/binding/served_families.h. */
+  serve(registry: RegistryHandle): void
+  /** In seconds. */
+  setRecordCost(counter: number, histogram: number): void
   /** The lookup tables of schemas 0 to 8, 512 entries each: see BucketMapping::LookupTable. */
   bucketTables(): Int32Array
   /** The 256 boundaries of schema 8 in [1, 2), each the largest double <= 2^(k/256). */

@@ -1,13 +1,16 @@
 // A registry as one environment sees it: its open chunks, the metrics that it has defined here, rendering, removal.
 import { invalidType, invalidValue, NanotallyError, textOfThrown } from './errors.js'
 import {
+  type Exposition,
   type NativeDefinition,
   type NativeDerivedDefinition,
   type NativeListener,
+  type NativeRenderRequest,
   native,
   type RegistryHandle,
 } from './native.js'
 import { sinkCells, sinkWords } from './sink.js'
+import { threadName } from './thread-name.js'
 import { warnOnce } from './warnings.js'
 
 /** What a registry needs to know of the metrics that instruments/ makes. */
@@ -44,17 +47,12 @@ export interface RenderOptions {
   collectTimeoutMs?: number | undefined
 }
 
-/** An exposition: what a scrape is answered with. */
-export interface Exposition {
-  contentType: string
-  /** A Buffer. Its type is that of any bytes, so that nanotally's types ask for none of Node's. */
-  body: Uint8Array<ArrayBuffer>
-}
-
 const DEFAULT_COLLECT_TIMEOUT_MS = 25
 /** An own callback that never settles must not hold a scrape for ever. */
 const OWN_COLLECT_TIMEOUT_MS = 1000
 const DEFAULT_NAME = 'default'
+
+native.nameThread(threadName())
 
 const named = new Map<string, Registry>()
 const reasons = new Map(native.rejectionNames.map((name, index) => [name, index]))
@@ -133,12 +131,8 @@ export class Registry {
     if (!Number.isInteger(timeoutMs) || timeoutMs < 0 || timeoutMs > 60_000) {
       throw invalidValue('collectTimeoutMs', 'an integer of 0 to 60000', timeoutMs)
     }
-    this._assertOpen()
-    await this._collectOwn()
-    return await new Promise<Exposition>((resolve, reject) => {
-      const settle = (body: Exposition['body'], contentType: string) => resolve({ contentType, body })
-      native.render(this._handle, accept, names, timeoutMs, settle, reject)
-    })
+    const [exposition] = await this._renderAll([[accept, names]], timeoutMs)
+    return exposition as Exposition
   }
 
   /**
@@ -178,6 +172,21 @@ export class Registry {
     if (this.#closed) return
     native.closeRegistry(this._handle)
     this.#leave()
+  }
+
+  /** What is asked for, of one snapshot. @internal */
+  async _renderAll(requests: readonly NativeRenderRequest[], collectTimeoutMs: number): Promise<Exposition[]> {
+    this._assertOpen()
+    await this._collectOwn()
+    return await new Promise((resolve, reject) => {
+      native.render(this._handle, requests, collectTimeoutMs, resolve, reject)
+    })
+  }
+
+  /** What has changed since a feed was last asked. @internal */
+  async _changes(feed: number, collectTimeoutMs: number): Promise<Exposition[]> {
+    await this._collectOwn()
+    return await new Promise((resolve, reject) => native.changes(feed, collectTimeoutMs, resolve, reject))
   }
 
   /** Process-wide number by which another environment of this process can open it. @internal */
@@ -275,10 +284,13 @@ export class Registry {
   /** Runs this environment's collect callbacks; resolves when all have, or when their time is up. @internal */
   _collectOwn(): Promise<void> | undefined {
     const pending: Promise<void>[] = []
+    let failures = 0
     for (const metric of this.#metrics.values()) {
       if (metric._collect === undefined) continue
-      const failed = (error: unknown) =>
+      const failed = (error: unknown) => {
+        failures++
         this._reject(metric, 'collect', `its collect callback failed: ${textOfThrown(error)}`)
+      }
       try {
         const result = metric._collect()
         if (result !== undefined) pending.push(Promise.resolve(result).catch(failed))
@@ -286,10 +298,17 @@ export class Registry {
         failed(error)
       }
     }
-    if (pending.length === 0) return undefined
+    const done = () => {
+      if (failures === 0 && !this.#closed) native.noteCollected(this._handle)
+    }
+    if (pending.length === 0) {
+      done()
+      return undefined
+    }
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, OWN_COLLECT_TIMEOUT_MS)
       Promise.all(pending).then(() => {
+        done()
         clearTimeout(timer)
         resolve()
       })

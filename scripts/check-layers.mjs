@@ -45,7 +45,7 @@ const LIB_LAYERS = [
   { name: 'registry', files: /^registry(\/|\.ts$)/, may: ['leaf', 'native'] },
   { name: 'instruments', files: /^instruments\//, may: ['leaf', 'native', 'registry'] },
   // Helpers that stand on nothing of ours: constants, error classes, checks and small functions.
-  { name: 'leaf', files: /^(errors|labels|names|sink|types|validate|warnings)\.ts$/, may: [] },
+  { name: 'leaf', files: /^(errors|labels|names|sink|thread-name|types|validate|warnings)\.ts$/, may: [] },
   { name: 'rest', files: /./, may: ['*'] },
 ]
 const NOT_FREE = ['loader', 'catalogs', 'integrations', 'cli', 'index']

@@ -2,66 +2,47 @@
 // program's threads are blocked: the scrape stays up exactly when it matters.
 import { join } from 'node:path'
 import { type SHARE_ENV, Worker } from 'node:worker_threads'
-import { invalidType, invalidValue, NanotallyError } from '../errors.js'
+import { NanotallyError } from '../errors.js'
 import { counter } from '../instruments/counter.js'
-import { checkRegistry } from '../instruments/definition.js'
 import type { Registry } from '../registry.js'
 import { warnOnce } from '../warnings.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
+import { checkListening, checkServing, type ExporterOptions } from './settings.js'
 
-const DEFAULT_PORT = 9464
-const DEFAULT_HOST = '127.0.0.1'
-const DEFAULT_COLLECT_TIMEOUT_MS = 25
 const FIRST_RESTART_MS = 100
 const LONGEST_RESTART_MS = 30_000
 /** An exporter that has run for this long starts its back-off from the beginning. */
 const STABLE_MS = 60_000
 
-/** Options of `startExporter()`. */
-export interface ExporterOptions {
-  /** 0 to 65535; 0 takes any free port. Default 9464. */
-  port?: number | undefined
-  /** The address to listen on. Default 127.0.0.1. */
-  host?: string | undefined
-  /** Default: the process-wide default registry. */
-  registry?: Registry | undefined
-  /** `true` lets the process end while the exporter runs. Default false. */
-  unref?: boolean | undefined
-  /**
-   * `true` closes the exporter on SIGINT and SIGTERM, then raises the signal again unless the program listens for it too: so
-   * the process ends as it would have. Default false: signals are the program's.
-   */
-  closeOnSignals?: boolean | undefined
-  /** How long a scrape waits for `collect` callbacks of the program's threads, in milliseconds, 0 to 60000. Default 25. */
-  collectTimeoutMs?: number | undefined
-}
-
 /** A running exporter. */
 export interface Exporter {
-  /** Where to scrape, such as `http://127.0.0.1:9464/metrics`. */
+  /** Where to scrape, such as `http://127.0.0.1:9464/metrics`, or `unix:/run/app.sock:/metrics`. */
   readonly url: string
+  /** 0 for a Unix domain socket. */
   readonly port: number
   /** Finishes the requests in flight, then ends the thread. Idempotent. */
   close(): Promise<void>
 }
 
-interface Settings {
-  registry: Registry
-  host: string
-  collectTimeoutMs: number
-  unref: boolean
-}
+type Settings = Omit<WorkerSetup, 'registryId'> & { registry: Registry; unref: boolean }
 
-function listenError(code: string, message: string, host: string, port: number): NanotallyError {
-  const where = `port ${port} on ${host}`
+function listenError(code: string, message: string, { socketPath, host, port }: WorkerSetup['listen']): NanotallyError {
+  const where = socketPath ?? `port ${port} on ${host}`
   if (code === 'EADDRINUSE') {
     return new NanotallyError(
       'ERR_NANOTALLY_PORT_IN_USE',
-      `${where} is in use, maybe by another process of this program: give each its own port, or 0 for any free one`,
+      `${where} is in use, maybe by another process of this program: give each its own${socketPath ? '' : ' port, or 0 for any free one'}`,
     )
   }
   if (code === 'EACCES') {
-    return new NanotallyError('ERR_NANOTALLY_PORT_DENIED', `${where} may not be used: take a port from 1024 on`)
+    const instead = socketPath ? 'take a folder that this user may write to' : 'take a port from 1024 on'
+    return new NanotallyError('ERR_NANOTALLY_PORT_DENIED', `${where} may not be used: ${instead}`)
+  }
+  if (code === 'TLS') {
+    return new NanotallyError(
+      'ERR_NANOTALLY_TLS',
+      `${message}: give the paths of a PEM certificate and of its key, which this process may read`,
+    )
   }
   return new NanotallyError('ERR_NANOTALLY_LISTEN', `cannot listen on ${where}: ${message}`)
 }
@@ -83,9 +64,9 @@ class ExporterThread implements Exporter {
   /** Called once, when it starts to close. */
   onClose = () => {}
 
-  constructor(settings: Settings, port: number) {
+  constructor(settings: Settings) {
     this.#settings = settings
-    this.#port = port
+    this.#port = settings.listen.port
   }
 
   get port(): number {
@@ -93,15 +74,23 @@ class ExporterThread implements Exporter {
   }
 
   get url(): string {
-    const { host } = this.#settings
+    const { socketPath, host, tls } = this.#settings.listen
+    if (socketPath !== undefined) return `unix:${socketPath}:/metrics`
     const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${this.#port}/metrics`
+    const address = reachable.includes(':') ? `[${reachable}]` : reachable
+    return `${tls === undefined ? 'http' : 'https'}://${address}:${this.#port}/metrics`
   }
 
   /** Resolves once it listens. */
   start(): Promise<void> {
-    const { registry, host, collectTimeoutMs, unref } = this.#settings
-    const setup: WorkerSetup = { registryId: registry._nativeId, host, port: this.#port, collectTimeoutMs }
+    const { registry, unref, collectTimeoutMs, routes, listen } = this.#settings
+    const setup: WorkerSetup = {
+      registryId: registry._nativeId,
+      collectTimeoutMs,
+      routes,
+      // The same port again.
+      listen: { ...listen, port: this.#port },
+    }
     return new Promise((resolve, reject) => {
       const worker = new Worker(join(__dirname, 'worker.js'), {
         name: 'nanotally-exporter',
@@ -114,15 +103,19 @@ class ExporterThread implements Exporter {
       let failure: unknown = new NanotallyError('ERR_NANOTALLY_EXPORTER', 'the exporter thread ended unexpectedly')
       worker.on('message', (message: FromWorker) => {
         if (message.type === 'failed') {
-          failure = listenError(message.code, message.message, host, this.#port)
-          return
+          failure = listenError(message.code, message.message, setup.listen)
+        } else if (message.type === 'warning') {
+          warnOnce('exporter-warning', message.message)
+        } else if (message.type === 'dropped') {
+          this.#countDropped(message.connections)
+        } else {
+          listening = true
+          this.#port = message.port
+          this.#listeningSince = Date.now()
+          // Not before: what awaits the start must not end the process by it.
+          if (unref) worker.unref()
+          resolve()
         }
-        listening = true
-        this.#port = message.port
-        this.#listeningSince = Date.now()
-        // Not before: what awaits the start must not end the process by it.
-        if (unref) worker.unref()
-        resolve()
       })
       // Without a listener an error in the thread would end the program.
       worker.on('error', (error) => {
@@ -154,6 +147,21 @@ class ExporterThread implements Exporter {
     return this.#closing
   }
 
+  #countDropped(connections: Record<string, number>): void {
+    try {
+      const dropped = counter({
+        name: 'nanotally_exporter_dropped_connections_total',
+        help: 'Connections to the exporter that were not served: past its limit of them, or for an error.',
+        labels: ['reason'],
+        registry: this.#settings.registry,
+      })
+      for (const [reason, count] of Object.entries(connections)) dropped.inc({ reason }, count)
+    } catch (error) {
+      // The registry was closed: nobody can read what is counted there.
+      warnOnce('exporter-registry', `nanotally's exporter cannot count what it dropped: ${error}`)
+    }
+  }
+
   #restartLater(failure: unknown): void {
     if (Date.now() - this.#listeningSince > STABLE_MS) this.#failures = 0
     const delayMs = Math.min(FIRST_RESTART_MS * 2 ** this.#failures++, LONGEST_RESTART_MS)
@@ -180,14 +188,6 @@ class ExporterThread implements Exporter {
 /** Running exporters. They keep a private registry from being collected while it is served. */
 const active = new Set<ExporterThread>()
 
-function checkInteger(name: string, value: unknown, highest: number): number {
-  if (typeof value !== 'number') throw invalidType(name, 'an integer', value)
-  if (!Number.isInteger(value) || value < 0 || value > highest) {
-    throw invalidValue(name, `an integer of 0 to ${highest}`, value)
-  }
-  return value
-}
-
 function closeOnSignals(exporter: ExporterThread): void {
   const signals = ['SIGINT', 'SIGTERM'] as const
   const close = async (signal: NodeJS.Signals) => {
@@ -202,13 +202,14 @@ function closeOnSignals(exporter: ExporterThread): void {
 }
 
 /**
- * Starts serving `GET /metrics` from a worker thread.
+ * Starts serving a registry from a worker thread: `/metrics`, `/snapshot.json`, `/events` and a page that shows them, at `/`.
  *
  * If that thread ever dies it is started again, with a growing delay, and counted in
  * `nanotally_exporter_restarts_total`; it never takes the program with it.
  *
- * @throws `ERR_NANOTALLY_PORT_IN_USE`, `ERR_NANOTALLY_PORT_DENIED`, `ERR_NANOTALLY_LISTEN`, `ERR_NANOTALLY_EXPORTER`,
- * `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_VALUE`, `ERR_NANOTALLY_REGISTRY_CLOSED` (rejects)
+ * @throws `ERR_NANOTALLY_PORT_IN_USE`, `ERR_NANOTALLY_PORT_DENIED`, `ERR_NANOTALLY_LISTEN`, `ERR_NANOTALLY_TLS`,
+ * `ERR_NANOTALLY_UNAUTHENTICATED`, `ERR_NANOTALLY_EXPORTER`, `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_VALUE`,
+ * `ERR_NANOTALLY_REGISTRY_CLOSED` (rejects)
  *
  * @example
  * const exporter = await startExporter({ port: 0 })
@@ -216,15 +217,8 @@ function closeOnSignals(exporter: ExporterThread): void {
  * await exporter.close()
  */
 export async function startExporter(options: ExporterOptions = {}): Promise<Exporter> {
-  const { host = DEFAULT_HOST, unref = false, collectTimeoutMs = DEFAULT_COLLECT_TIMEOUT_MS } = options
-  if (typeof host !== 'string' || host === '') throw invalidType('host', 'an address', host)
-  const settings = {
-    registry: checkRegistry(options.registry),
-    host,
-    unref,
-    collectTimeoutMs: checkInteger('collectTimeoutMs', collectTimeoutMs, 60_000),
-  }
-  const exporter = new ExporterThread(settings, checkInteger('port', options.port ?? DEFAULT_PORT, 65_535))
+  const settings = { ...checkServing(options, true), listen: checkListening(options), unref: options.unref === true }
+  const exporter = new ExporterThread(settings)
   await exporter.start()
   active.add(exporter)
   if (options.closeOnSignals === true) closeOnSignals(exporter)

@@ -1,14 +1,22 @@
 // What the exporter and its worker thread say to each other.
+import type { ListenSettings, RouteSettings } from './settings.js'
 
 /** `workerData` of the exporter's worker. */
 export interface WorkerSetup {
   registryId: number
-  host: string
-  /** 0: any free one. */
-  port: number
   collectTimeoutMs: number
+  routes: RouteSettings
+  listen: ListenSettings
 }
 
 export type ToWorker = { type: 'close' }
 
-export type FromWorker = { type: 'listening'; port: number } | { type: 'failed'; code: string; message: string }
+export type FromWorker =
+  /** `port`: 0 for a socket without one. */
+  | { type: 'listening'; port: number }
+  /** It could not begin. */
+  | { type: 'failed'; code: string; message: string }
+  /** Connections that were not served, by reason, since it last said so. */
+  | { type: 'dropped'; connections: Record<string, number> }
+  /** Something that it goes on after. */
+  | { type: 'warning'; message: string }

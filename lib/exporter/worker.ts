@@ -1,38 +1,82 @@
 // The entry of the exporter's worker thread. It loads the native addon and node:http only, so that it starts fast.
-import type { AddressInfo } from 'node:net'
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { native } from '../native.js'
+import type { Server } from 'node:http'
+import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads'
+import { type Exposition, native } from '../native.js'
+import { type ListenError, listen, portOf } from './listen.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
-import { createMetricsServer } from './server.js'
+import { measureRecordCostIfDue } from './record-cost.js'
+import { Routes } from './routes.js'
 
 /** How long requests in flight may take once the exporter is closing. */
 const CLOSE_GRACE_MS = 5000
+/** Troubles may come by the thousand: they are told together. */
+const TELL_MS = 1000
 
 const port = parentPort as MessagePort
-const { registryId, host, port: listenPort, collectTimeoutMs } = workerData as WorkerSetup
+const { registryId, collectTimeoutMs, routes: routeSettings, listen: listenSettings } = workerData as WorkerSetup
 
 function tell(message: FromWorker): void {
   port.postMessage(message)
 }
 
+let dropped: Record<string, number> = {}
+function drop(reason: string): void {
+  if (Object.keys(dropped).length === 0) {
+    setTimeout(() => {
+      tell({ type: 'dropped', connections: dropped })
+      dropped = {}
+    }, TELL_MS).unref()
+  }
+  dropped[reason] = (dropped[reason] ?? 0) + 1
+}
+
+native.nameThread(`nanotally-exporter-${threadId}`)
 const registry = native.openRegistryById(registryId)
-const server = createMetricsServer((accept, names) => native.renderSync(registry, accept, names, collectTimeoutMs))
+native.serve(registry)
+// Synchronous: this thread has nothing else to do.
+const routes = new Routes(
+  {
+    renderAll: (requests) => {
+      measureRecordCostIfDue()
+      return native.renderSync(registry, requests, collectTimeoutMs)
+    },
+    openFeed: () => {
+      const feed = native.openFeed(registry)
+      return {
+        next: () => native.changesSync(feed, collectTimeoutMs)[0] as Exposition,
+        close: () => native.closeFeed(feed),
+      }
+    },
+  },
+  routeSettings,
+)
 
-server.once('error', (error: NodeJS.ErrnoException) => {
-  tell({ type: 'failed', code: error.code ?? '', message: error.message })
-  port.close()
-})
-
-server.listen(listenPort, host, () => {
-  tell({ type: 'listening', port: (server.address() as AddressInfo).port })
-})
-
-port.on('message', (message: ToWorker) => {
-  if (message.type !== 'close') return
+function close(server: Server): void {
   const impatient = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
   server.close(() => {
     clearTimeout(impatient)
     port.close()
   })
+  routes.close()
   server.closeIdleConnections()
-})
+}
+
+listen(
+  listenSettings,
+  (request, response) => {
+    const [path = '', ...query] = (request.url ?? '').split('?')
+    if (!routes.handle(request, response, path, query.join('?'))) Routes.notFound(response)
+  },
+  { dropped: drop, warning: (message) => tell({ type: 'warning', message }) },
+).then(
+  (server) => {
+    port.on('message', (message: ToWorker) => {
+      if (message.type === 'close') close(server)
+    })
+    tell({ type: 'listening', port: portOf(server) })
+  },
+  (error: ListenError) => {
+    tell({ type: 'failed', code: error.code, message: error.message })
+    port.close()
+  },
+)

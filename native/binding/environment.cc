@@ -70,12 +70,20 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("reject", Reject),
                   NANOTALLY_ENTRY("render", Render),
                   NANOTALLY_ENTRY("renderSync", RenderSync),
+                  NANOTALLY_ENTRY("openFeed", OpenFeed),
+                  NANOTALLY_ENTRY("closeFeed", CloseFeed),
+                  NANOTALLY_ENTRY("changes", Changes),
+                  NANOTALLY_ENTRY("changesSync", ChangesSync),
                   NANOTALLY_ENTRY("setCollecting", SetCollecting),
                   NANOTALLY_ENTRY("collected", Collected),
+                  NANOTALLY_ENTRY("noteCollected", NoteCollected),
                   NANOTALLY_ENTRY("bucketTables", BucketTables),
                   NANOTALLY_ENTRY("bucketBoundaries", BucketBoundaries),
                   NANOTALLY_ENTRY("boundariesAround", BoundariesAround),
                   NANOTALLY_ENTRY("nativeInterface", NativeInterface),
+                  NANOTALLY_ENTRY("nameThread", NameThread),
+                  NANOTALLY_ENTRY("serve", Serve),
+                  NANOTALLY_ENTRY("setRecordCost", SetRecordCost),
                   InstanceValue("rejectionNames", names),
                   InstanceValue("textContentType", Napi::String::New(env, ContentType({}))),
               });
@@ -90,6 +98,7 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
 void Environment::End(void* environment) {
   auto* self = static_cast<Environment*>(environment);
   self->mailbox_->Close();
+  if (self->loop_ != nullptr) Process::Get().loops().Leave(self->loop_);
   for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) self->Forget(handle);
 }
 
@@ -408,6 +417,31 @@ Napi::Value Environment::NativeInterface(Info info) {
   if (napi_type_tag_object(info.Env(), external, &tag) != napi_ok)
     throw Napi::Error::New(info.Env());
   return external;
+}
+
+// nameThread(name): by which metrics tell of this thread from now on. Once.
+Napi::Value Environment::NameThread(Info info) {
+  if (loop_ != nullptr) return info.Env().Undefined();
+  thread_ = info[0].As<Napi::String>();
+  uv_loop_t* loop = nullptr;
+  // Runtimes that have no libuv have no loop to tell of.
+  if (napi_get_uv_event_loop(info.Env(), &loop) == napi_ok)
+    loop_ = Process::Get().loops().Join(loop, thread_);
+  return info.Env().Undefined();
+}
+
+// serve(handle): the registry tells what those who serve it want to know of the process.
+Napi::Value Environment::Serve(Info info) {
+  Check(Process::Get().Serve(*At(info[0]).registry));
+  return info.Env().Undefined();
+}
+
+// setRecordCost(counterSeconds, histogramSeconds)
+Napi::Value Environment::SetRecordCost(Info info) {
+  RecordCost& cost = Process::Get().record_cost();
+  cost.counter.store(info[0].As<Napi::Number>(), std::memory_order_relaxed);
+  cost.histogram.store(info[1].As<Napi::Number>(), std::memory_order_relaxed);
+  return info.Env().Undefined();
 }
 
 NODE_API_ADDON(Environment)

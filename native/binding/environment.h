@@ -9,7 +9,9 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -77,25 +79,39 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value Reject(Info info);
   Napi::Value Render(Info info);
   Napi::Value RenderSync(Info info);
+  Napi::Value OpenFeed(Info info);
+  Napi::Value CloseFeed(Info info);
+  Napi::Value Changes(Info info);
+  Napi::Value ChangesSync(Info info);
   Napi::Value SetCollecting(Info info);
   Napi::Value Collected(Info info);
+  Napi::Value NoteCollected(Info info);
   Napi::Value BucketTables(Info info);
   Napi::Value BucketBoundaries(Info info);
   Napi::Value BoundariesAround(Info info);
   Napi::Value NativeInterface(Info info);
+  Napi::Value NameThread(Info info);
+  Napi::Value Serve(Info info);
+  Napi::Value SetRecordCost(Info info);
 
   Opened& At(const Napi::Value& handle);
   Napi::Value Adopt(Info info, std::shared_ptr<Registry> registry, bool owned);
   Napi::Value AllocateInRuntime(Napi::Env env, Opened& opened, std::uint32_t index);
+  void RenderLater(Info info, const Napi::Value& resolve, const Napi::Value& reject,
+                   std::function<std::vector<Rendered>(const Mailbox* from)> render);
+  [[nodiscard]] std::shared_ptr<ChangeFeed> FeedAt(const Napi::Value& feed) const;
   void Leave(Opened& opened);
   bool Tell(Napi::Env env, std::uint32_t handle, const char* event, std::uint32_t token);
   void Forget(std::uint32_t handle);
   static void End(void* environment);
 
   std::shared_ptr<Mailbox> mailbox_;
+  std::string thread_;                           // its name
+  std::shared_ptr<EventLoop> loop_;              // nullptr where the runtime has none
   std::vector<std::unique_ptr<Opened>> opened_;  // by handle; nullptr once left
   std::unordered_map<std::uint32_t, std::shared_ptr<void>> tickets_;  // of collect rounds, by token
   std::unordered_map<std::uint32_t, Settling> renders_;               // under way, by token
+  std::unordered_map<std::uint32_t, std::shared_ptr<ChangeFeed>> feeds_;  // by token
   std::uint32_t next_token_ = 1;
   bool external_buffers_ = true;
   // This, for as long as it lives: finalizers of what it gave to JavaScript may run after it.

@@ -1,12 +1,15 @@
 // The shared state of the process, and rendering with collect callbacks asked first.
 #include "binding/process.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
 #include <string_view>
 
 #include "binding/environment.h"
+#include "core/unix_time.h"
 #include "render/exposition.h"
+#include "render/json.h"
 
 namespace nanotally {
 
@@ -73,6 +76,7 @@ Process::Process()
 // idle series stay, and reserves of blocks wait.
 void Process::Tick() noexcept {
   try {
+    loops_.Look(LoopClock::now());
     for (const std::uint32_t registry : store_.Tick(Clock::now())) TellRemoved(nullptr, registry);
     recorder_.Tick();
   } catch (const std::bad_alloc&) {
@@ -100,17 +104,42 @@ void Process::AddCollector(std::uint32_t registry, const std::shared_ptr<Collect
   listed.push_back(collector);
 }
 
-void Process::AskCollectors(std::uint32_t registry, const Mailbox* from, milliseconds patience) {
+std::vector<std::shared_ptr<Collector>> Process::Collectors(std::uint32_t registry) {
   std::vector<std::shared_ptr<Collector>> collectors;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = collectors_.find(registry);
-    if (found == collectors_.end()) return;
-    for (const auto& listed : found->second) {
-      if (auto collector = listed.lock()) collectors.push_back(std::move(collector));
-    }
-    if (collectors.empty()) collectors_.erase(found);
+  const std::lock_guard lock(mutex_);
+  const auto found = collectors_.find(registry);
+  if (found == collectors_.end()) return collectors;
+  for (const auto& listed : found->second) {
+    if (auto collector = listed.lock()) collectors.push_back(std::move(collector));
   }
+  if (collectors.empty()) collectors_.erase(found);
+  return collectors;
+}
+
+std::vector<std::pair<std::string, LoopClock::duration>> Process::CollectAges(
+    std::uint32_t registry, LoopClock::time_point now) {
+  std::map<std::string, LoopClock::duration> ages;
+  for (const auto& collector : Collectors(registry)) {
+    // Instances of lib in one thread share its name: the oldest values count.
+    auto& age = ages[collector->thread];
+    age = std::max(age, now.time_since_epoch() - collector->done.load(std::memory_order_relaxed));
+  }
+  return {ages.begin(), ages.end()};
+}
+
+Status Process::Serve(Registry& registry) {
+  thread_.Start();
+  const std::lock_guard lock(mutex_);
+  std::erase_if(served_, [](const auto& one) { return one.second.expired(); });
+  auto& served = served_[registry.id()];
+  if (!served.expired()) return {};
+  auto families = std::make_shared<ServedFamilies>(*this, registry.id());
+  served = families;
+  return registry.AddSource(std::move(families));
+}
+
+void Process::AskCollectors(std::uint32_t registry, const Mailbox* from, milliseconds patience) {
+  const auto collectors = Collectors(registry);
   const auto round = std::make_shared<CollectRound>();
   for (const auto& collector : collectors) {
     if (collector->mailbox.get() == from ||
@@ -122,14 +151,50 @@ void Process::AskCollectors(std::uint32_t registry, const Mailbox* from, millise
   round->Wait(patience);
 }
 
-std::string Process::Render(Registry& registry, const Mailbox* from, RenderRequest request) {
-  AskCollectors(registry.id(), from, request.patience);
-  std::string body = texts_.Take();
+void ChangeFeed::Append(Snapshot snapshot, std::string& json) {
+  if (last_) {
+    RenderJsonChanges(*last_, snapshot, UnixSeconds(), json);
+  } else {
+    RenderJson(snapshot, UnixSeconds(), json);
+  }
+  last_ = std::move(snapshot);
+}
+
+std::vector<Rendered> Process::Render(Registry& registry, const Mailbox* from,
+                                      milliseconds patience,
+                                      std::span<const RenderRequest> requests) {
+  AskCollectors(registry.id(), from, patience);
+  auto start = Clock::now();
+  // What only some of the requests leave out is merged.
+  const bool same = std::all_of(requests.begin(), requests.end(), [&](const RenderRequest& one) {
+    return one.filter == requests.front().filter;
+  });
+  Snapshot snapshot = registry.TakeSnapshot(start, same ? requests.front().filter : NameFilter());
+  const double taken = UnixSeconds();
+  std::vector<Rendered> all;
+  for (const RenderRequest& request : requests) {
+    snapshot.filter = request.filter;
+    Rendered& rendered = all.emplace_back(texts_.Take());
+    if (request.exposition) {
+      nanotally::Render(snapshot, *request.exposition, rendered.body);
+      rendered.content_type = ContentType(*request.exposition);
+    } else {
+      RenderJson(snapshot, taken, rendered.body);
+      rendered.content_type = kJsonContentType;
+    }
+    const auto end = Clock::now();
+    registry.CountRender(end - std::exchange(start, end), rendered.body.size());
+  }
+  return all;
+}
+
+Rendered Process::RenderChanges(ChangeFeed& feed, const Mailbox* from, milliseconds patience) {
+  AskCollectors(feed.registry().id(), from, patience);
+  Rendered rendered{texts_.Take(), std::string(kJsonContentType)};
   const auto start = Clock::now();
-  const Snapshot snapshot = registry.TakeSnapshot(start, std::move(request.filter));
-  nanotally::Render(snapshot, request.exposition, body);
-  registry.CountRender(Clock::now() - start, body.size());
-  return body;
+  feed.Append(feed.registry().TakeSnapshot(start), rendered.body);
+  feed.registry().CountRender(Clock::now() - start, rendered.body.size());
+  return rendered;
 }
 
 }  // namespace nanotally

@@ -4,15 +4,21 @@
 // destructors would race the native threads.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "binding/event_loops.h"
 #include "binding/mailbox.h"
+#include "binding/served_families.h"
 #include "binding/text_pool.h"
 #include "core/store.h"
 #include "os/background_thread.h"
@@ -29,15 +35,37 @@ class CollectRound;
 // throughout: it guards no data.
 struct Collector {
   std::shared_ptr<Mailbox> mailbox;
+  std::string thread;  // its name
   // Runs the callbacks; `ticket` is let go when they are done.
   std::function<void(Napi::Env, std::shared_ptr<void> ticket)> ask;
   std::atomic<bool> asked{false};
+  // When its callbacks were last done; when it was made, before that. relaxed likewise.
+  std::atomic<LoopClock::duration> done{LoopClock::now().time_since_epoch()};
 };
 
+// An exposition, or the JSON of render/json.h.
 struct RenderRequest {
-  Exposition exposition;
+  std::optional<Exposition> exposition;  // none: JSON
   NameFilter filter;
-  std::chrono::milliseconds patience{0};
+};
+
+struct Rendered {
+  std::string body;
+  std::string content_type;
+};
+
+// Tells again and again what has changed in a registry. Used by one thread at a time.
+class ChangeFeed {
+ public:
+  explicit ChangeFeed(std::shared_ptr<Registry> registry) : registry_(std::move(registry)) {}
+  [[nodiscard]] Registry& registry() const { return *registry_; }
+
+  // All of the registry at first, then what has changed since the last call.
+  void Append(Snapshot snapshot, std::string& json);
+
+ private:
+  const std::shared_ptr<Registry> registry_;
+  std::optional<Snapshot> last_;
 };
 
 class Process {
@@ -48,6 +76,8 @@ class Process {
   Recorder& recorder() { return recorder_; }
   BackgroundThread& thread() { return thread_; }
   TextPool& texts() { return texts_; }
+  EventLoops& loops() { return loops_; }
+  RecordCost& record_cost() { return record_cost_; }
 
   void AddMailbox(const std::shared_ptr<Mailbox>& mailbox);
   // Every environment but the one whose mailbox `from` is looks for what it has to give up of the
@@ -56,15 +86,27 @@ class Process {
 
   void AddCollector(std::uint32_t registry, const std::shared_ptr<Collector>& collector);
 
-  // The families of a registry that the request asks for. First asks the collect callbacks of all
-  // environments but `from`'s, and waits for them up to the request's patience. Any thread; blocks
-  // it. Throws std::bad_alloc.
-  std::string Render(Registry& registry, const Mailbox* from, RenderRequest request);
+  // The environments with collect callbacks in a registry, and how long ago these were last done.
+  [[nodiscard]] std::vector<std::pair<std::string, LoopClock::duration>> CollectAges(
+      std::uint32_t registry, LoopClock::time_point now);
+
+  // From now on the registry tells ServedFamilies.
+  Status Serve(Registry& registry);
+
+  // What the requests ask for, in their order and of one snapshot. First asks the collect callbacks
+  // of all environments but `from`'s, and waits for them as long as `patience` has it. Any thread;
+  // blocks it. Throws std::bad_alloc.
+  std::vector<Rendered> Render(Registry& registry, const Mailbox* from,
+                               std::chrono::milliseconds patience,
+                               std::span<const RenderRequest> requests);
+  // The same for the changes that a feed tells, as JSON.
+  Rendered RenderChanges(ChangeFeed& feed, const Mailbox* from, std::chrono::milliseconds patience);
 
  private:
   Process();
   void Tick() noexcept;
 
+  [[nodiscard]] std::vector<std::shared_ptr<Collector>> Collectors(std::uint32_t registry);
   void AskCollectors(std::uint32_t registry, const Mailbox* from,
                      std::chrono::milliseconds patience);
 
@@ -73,10 +115,13 @@ class Process {
   BackgroundThread thread_;
   Recorder recorder_;
   TextPool texts_;
+  EventLoops loops_;
+  RecordCost record_cost_;
 
   std::mutex mutex_;
   std::vector<std::weak_ptr<Mailbox>> mailboxes_;
   std::map<std::uint32_t, std::vector<std::weak_ptr<Collector>>> collectors_;  // by registry id
+  std::map<std::uint32_t, std::weak_ptr<ServedFamilies>> served_;              // by registry id
 };
 
 }  // namespace nanotally

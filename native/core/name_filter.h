@@ -16,6 +16,7 @@ class NameFilter {
   NameFilter() = default;
   explicit NameFilter(std::set<std::string, std::less<>> names) : names_(std::move(names)) {}
 
+  bool operator==(const NameFilter&) const = default;
   [[nodiscard]] bool SelectsAll() const { return names_.empty(); }
 
   // A family is selected by its own name, by that of its samples in any format (x_bucket,

@@ -1,0 +1,106 @@
+// Server-Sent Events (html.spec.whatwg.org, "Server-sent events"): all there is to each new listener, then what has changed,
+// once an interval, to all of them. Nothing is read while nobody listens.
+import type { ServerResponse } from 'node:http'
+import type { Exposition } from '../native.js'
+import type { Scrapes } from './scrapes.js'
+
+/** What tells changes: the whole at first, then what is new since the last call. */
+export interface Feed {
+  next(): Exposition | Promise<Exposition>
+  close(): void
+}
+
+/** A listener that has not read so many bytes is ended: it comes again by itself, to the whole. */
+const LONGEST_BACKLOG_BYTES = 4 * 1024 * 1024
+const MOST_LISTENERS = 64
+const RECONNECT_MS = 1000
+
+const HEAD = Buffer.from('event: changes\ndata: ')
+const TAIL = Buffer.from('\n\n')
+
+/** The listeners of one server. */
+export class Events {
+  readonly #scrapes: Scrapes
+  readonly #openFeed: () => Feed
+  readonly #intervalMs: number
+  readonly #listeners = new Set<ServerResponse>()
+  #feed: Feed | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(scrapes: Scrapes, openFeed: () => Feed, intervalMs: number) {
+    this.#scrapes = scrapes
+    this.#openFeed = openFeed
+    this.#intervalMs = intervalMs
+  }
+
+  get isFull(): boolean {
+    return this.#listeners.size >= MOST_LISTENERS
+  }
+
+  /** Answers a request for events, until the listener goes. Rejects, with nothing written, where the registry cannot be read. */
+  async listen(response: ServerResponse): Promise<void> {
+    this.#listeners.add(response)
+    response.once('close', () => this.#forget(response))
+    try {
+      // The feed is there before the listener's snapshot is taken, so that no change falls between the two.
+      if (this.#feed === undefined) await this.#start()
+      const { body } = await this.#scrapes.get(null, [])
+      if (!this.#listeners.has(response)) return
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
+      response.write(`retry: ${RECONNECT_MS}\nevent: snapshot\ndata: {"interval":${this.#intervalMs / 1000},`)
+      response.write(body.subarray(1))
+      response.write(TAIL)
+    } catch (error) {
+      this.#forget(response)
+      throw error
+    }
+  }
+
+  /** Ends all listeners. */
+  close(): void {
+    for (const response of [...this.#listeners]) {
+      this.#forget(response)
+      response.end()
+    }
+  }
+
+  async #start(): Promise<void> {
+    const feed = this.#openFeed()
+    this.#feed = feed
+    this.#timer = setTimeout(() => this.#tell(feed), this.#intervalMs)
+    this.#timer.unref()
+    await feed.next()
+  }
+
+  async #tell(feed: Feed): Promise<void> {
+    let body: Uint8Array | undefined
+    try {
+      body = (await feed.next()).body
+    } catch {
+      // The registry was closed, or there was no memory: who listens comes again, and is told why.
+      this.close()
+    }
+    if (this.#feed !== feed || body === undefined) return
+    for (const response of [...this.#listeners]) {
+      if (!response.headersSent) continue
+      if (response.writableLength > LONGEST_BACKLOG_BYTES) {
+        this.#forget(response)
+        response.destroy()
+        continue
+      }
+      response.write(HEAD)
+      response.write(body)
+      response.write(TAIL)
+    }
+    this.#timer = setTimeout(() => this.#tell(feed), this.#intervalMs)
+    this.#timer.unref()
+  }
+
+  #forget(response: ServerResponse): void {
+    this.#listeners.delete(response)
+    if (this.#listeners.size > 0) return
+    clearTimeout(this.#timer)
+    this.#feed?.close()
+    this.#feed = undefined
+  }
+}

@@ -1,0 +1,79 @@
+// Scrapes that come together get one snapshot: whoever asks while a rendering waits or runs shares the next one.
+import { constants, gzipSync } from 'node:zlib'
+import type { Exposition, NativeRenderRequest } from '../native.js'
+
+/** Renders what is asked for, all of it of one snapshot, in the order of the requests. */
+export type RenderAll = (requests: readonly NativeRenderRequest[]) => Exposition[] | Promise<Exposition[]>
+
+/** The fastest level: a quarter of the default level's time or less, for a fifth more bytes, measured on 10 000 series. */
+const GZIP_LEVEL = constants.Z_BEST_SPEED
+
+/** An exposition that several scrapes may share. */
+export class Scrape {
+  readonly contentType: string
+  readonly body: Uint8Array
+  #compressed: Uint8Array | undefined
+
+  constructor({ contentType, body }: Exposition) {
+    this.contentType = contentType
+    this.body = body
+  }
+
+  /** The body by gzip. Compressed once, on the calling thread: 10 ms for each MB. */
+  compressed(): Uint8Array {
+    this.#compressed ??= gzipSync(this.body, { level: GZIP_LEVEL })
+    return this.#compressed
+  }
+}
+
+interface Waiting {
+  request: NativeRenderRequest
+  scrape: Promise<Scrape>
+  settle: { resolve: (scrape: Scrape) => void; reject: (error: unknown) => void }
+}
+
+/** Asks for renderings, as few as do. */
+export class Scrapes {
+  readonly #renderAll: RenderAll
+  /** By what was asked for. */
+  #waiting = new Map<string, Waiting>()
+  #rendering = false
+
+  constructor(renderAll: RenderAll) {
+    this.#renderAll = renderAll
+  }
+
+  /**
+   * What an Accept header (null: JSON) and `name[]` parameters ask for. It is never older than the call. Rejects with what
+   * the rendering threw.
+   */
+  get(...request: NativeRenderRequest): Promise<Scrape> {
+    const key = JSON.stringify(request)
+    const waiting = this.#waiting.get(key)
+    if (waiting !== undefined) return waiting.scrape
+    if (this.#waiting.size === 0 && !this.#rendering) this.#renderSoon()
+    let settle!: Waiting['settle']
+    const scrape = new Promise<Scrape>((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+    this.#waiting.set(key, { request, scrape, settle })
+    return scrape
+  }
+
+  /** Not at once: what else this turn of the event loop brings is answered by the same snapshot. */
+  #renderSoon(): void {
+    this.#rendering = true
+    setImmediate(async () => {
+      const all = [...this.#waiting.values()]
+      this.#waiting = new Map()
+      try {
+        const expositions = await this.#renderAll(all.map(({ request }) => request))
+        for (const [index, { settle }] of all.entries()) settle.resolve(new Scrape(expositions[index] as Exposition))
+      } catch (error) {
+        for (const { settle } of all) settle.reject(error)
+      }
+      this.#rendering = false
+      if (this.#waiting.size > 0) this.#renderSoon()
+    })
+  }
+}

@@ -1,0 +1,106 @@
+// The event loops of the process: whether each still turns, and how its time is spent.
+//
+// A loop has a heartbeat, a prepare handle that counts its turns and wakes it for nothing. Others
+// look at that count and at libuv's idle time, which tells of a loop that waits: one of which
+// neither moves is held by a callback. So a stall is seen while it lasts, and a loop pays an
+// addition for each turn.
+//
+// A turn is the time from one prepare phase to the next without the waiting in between: as long as
+// that a new event may wait for its callback. It is measured only where it was asked for: that
+// takes two readings of the clock and one of libuv's mutexes.
+#pragma once
+
+#include <uv.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace nanotally {
+
+using LoopClock = std::chrono::steady_clock;
+
+// What others read of a loop.
+struct LoopReading {
+  std::string thread;
+  std::int64_t thread_id = 0;  // the system's; 0 where it has none
+  std::chrono::nanoseconds stalled{0};
+  std::chrono::nanoseconds idle{0};    // since the loop was joined
+  std::chrono::nanoseconds active{0};  // likewise
+  double utilization = 0;              // share of the last ten seconds in which it did not wait
+  std::uint32_t handles = 0;           // active ones that keep the loop alive, at its last turn
+  std::uint32_t requests = 0;          // likewise
+};
+
+class EventLoop {
+ public:
+  explicit EventLoop(uv_loop_t* loop);
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // From now on each turn's length in seconds is told; nothing ends that. On the loop's thread.
+  void OnTurn(std::function<void(double seconds)> on_turn);
+
+ private:
+  friend class EventLoops;
+
+  static void Turned(uv_prepare_t* prepare);
+  void Turned();
+  double UtilizationLockHeld(LoopClock::time_point now);
+
+  struct Sample {
+    LoopClock::time_point at;
+    std::uint64_t idle_ns;
+  };
+
+  uv_loop_t* const loop_;
+  uv_prepare_t prepare_;
+  const std::uint64_t joined_ns_;
+  const std::uint64_t idle_before_ns_;
+  const std::int64_t thread_id_;
+  // Written by the loop's thread at each turn. relaxed: statistics, no data depends on them.
+  std::atomic<std::uint64_t> turns_{0};
+  std::atomic<std::uint32_t> handles_{0};
+  std::atomic<std::uint32_t> requests_{0};
+
+  // The loop's thread alone.
+  std::function<void(double seconds)> on_turn_;
+  std::uint64_t last_ns_ = 0;
+  std::uint64_t last_idle_ns_ = 0;
+
+  // Guarded by the EventLoops' mutex.
+  int joined_ = 0;
+  std::string name_;
+  std::uint64_t seen_turns_ = 0;
+  std::uint64_t seen_idle_ns_ = 0;
+  LoopClock::time_point moved_;  // when it was last seen to
+  std::deque<Sample> samples_;   // a second apart; never empty
+};
+
+// All functions but Join, Name and Leave are for any thread.
+class EventLoops {
+ public:
+  // The loop of the calling thread, which is to Leave it as often. `name` is unique; the first one
+  // holds.
+  std::shared_ptr<EventLoop> Join(uv_loop_t* loop, const std::string& name);
+  void Leave(const std::shared_ptr<EventLoop>& loop);
+
+  // Notes which loops have moved. How exact a stall is told depends on how often this is called:
+  // about every 100 ms, and by Read.
+  void Look(LoopClock::time_point now);
+  [[nodiscard]] std::vector<LoopReading> Read(LoopClock::time_point now);
+
+ private:
+  void LookLockHeld(LoopClock::time_point now);
+
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<EventLoop>> loops_;
+};
+
+}  // namespace nanotally

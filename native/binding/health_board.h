@@ -1,0 +1,52 @@
+// The results of health checks, where every thread finds them: a check runs on the thread that
+// registered it, and its result is read while that thread is stalled.
+#pragma once
+
+#include <cstdint>
+#include <array>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "binding/event_loops.h"
+
+namespace nanotally {
+
+// kUnavailable: the check cannot be made here. It is neither good nor bad.
+enum class Health : std::uint8_t { kHealthy, kDegraded, kUnhealthy, kUnavailable };
+inline constexpr std::array<const char*, 4> kHealthNames = {"healthy", "degraded", "unhealthy",
+                                                            "unavailable"};
+
+struct HealthResult {
+  std::string name;
+  Health health = Health::kUnavailable;
+  std::string message;
+  bool critical = false;
+  std::uint32_t consecutive_failures = 0;
+  double duration_seconds = 0;
+  double last_run_unix_seconds = 0;
+};
+
+// Any thread.
+class HealthBoard {
+ public:
+  // Puts up a result in place of the one with its name. It is believed until `believed_until`: by
+  // then there is to be a newer one, or the check's thread does not run it.
+  void Post(HealthResult result, const std::string& thread, LoopClock::time_point believed_until);
+  void Withdraw(const std::string& name);
+  // Ascending by name.
+  [[nodiscard]] std::vector<HealthResult> Read(LoopClock::time_point now) const;
+
+ private:
+  struct Posted {
+    HealthResult result;
+    std::string thread;
+    LoopClock::time_point believed_until;
+  };
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Posted> posted_;
+};
+
+}  // namespace nanotally
