@@ -29,3 +29,8 @@ export { type StateSet, type StateSetOptions, stateSet } from './instruments/sta
 export type { Exposition } from './native.js'
 export { nativeInterface } from './native-interface.js'
 export { Registry, type RenderOptions, registry } from './registry.js'
+export {
+  collectRuntimeMetrics,
+  type RuntimeMetrics,
+  type RuntimeMetricsOptions,
+} from './runtime/collect-runtime-metrics.js'

@@ -169,6 +169,9 @@ export interface NativeAddon {
   nameThread(name: string): void
   /** From now on the registry tells what belongs to being served: see native/binding/served_families.h. */
   serve(registry: RegistryHandle): void
+  /** Of the process and of this thread's event loop; stopped as often as started. */
+  startRuntimeMetrics(registry: RegistryHandle): void
+  stopRuntimeMetrics(registry: RegistryHandle): void
   /** In seconds. */
   setRecordCost(counter: number, histogram: number): void
   /** The lookup tables of schemas 0 to 8, 512 entries each: see BucketMapping::LookupTable. */

@@ -196,6 +196,11 @@ export class Registry {
   }
 
   /** @internal */
+  get _isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** @internal */
   _assertOpen(): void {
     if (this.#closed) throw new NanotallyError('ERR_NANOTALLY_REGISTRY_CLOSED', 'the registry is closed')
   }

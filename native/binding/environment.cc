@@ -84,6 +84,8 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("nameThread", NameThread),
                   NANOTALLY_ENTRY("serve", Serve),
                   NANOTALLY_ENTRY("setRecordCost", SetRecordCost),
+                  NANOTALLY_ENTRY("startRuntimeMetrics", StartRuntimeMetrics),
+                  NANOTALLY_ENTRY("stopRuntimeMetrics", StopRuntimeMetrics),
                   InstanceValue("rejectionNames", names),
                   InstanceValue("textContentType", Napi::String::New(env, ContentType({}))),
               });
@@ -98,8 +100,8 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
 void Environment::End(void* environment) {
   auto* self = static_cast<Environment*>(environment);
   self->mailbox_->Close();
-  if (self->loop_ != nullptr) Process::Get().loops().Leave(self->loop_);
   for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) self->Forget(handle);
+  if (self->loop_ != nullptr) Process::Get().loops().Leave(self->loop_);
 }
 
 // Leaves a registry that nobody can record into through this environment any more, unless it has
@@ -196,6 +198,8 @@ Napi::Value Environment::LeaveRegistry(Info info) {
 }
 
 void Environment::Leave(Opened& opened) {
+  for (; opened.runtime_starts > 0; --opened.runtime_starts)
+    Process::Get().StopRuntime(*opened.registry, *loop_);
   opened.registry->EndShard(std::exchange(opened.shard, nullptr));
   opened.runtime_owned.clear();
 }
@@ -441,6 +445,24 @@ Napi::Value Environment::SetRecordCost(Info info) {
   RecordCost& cost = Process::Get().record_cost();
   cost.counter.store(info[0].As<Napi::Number>(), std::memory_order_relaxed);
   cost.histogram.store(info[1].As<Napi::Number>(), std::memory_order_relaxed);
+  return info.Env().Undefined();
+}
+
+// startRuntimeMetrics(handle): of the process and of this thread's event loop, where it has one.
+Napi::Value Environment::StartRuntimeMetrics(Info info) {
+  Opened& opened = At(info[0]);
+  if (loop_ == nullptr) return info.Env().Undefined();
+  Check(Process::Get().StartRuntime(opened.registry, *loop_, thread_));
+  ++opened.runtime_starts;
+  return info.Env().Undefined();
+}
+
+// stopRuntimeMetrics(handle): what was started last.
+Napi::Value Environment::StopRuntimeMetrics(Info info) {
+  Opened& opened = At(info[0]);
+  if (opened.runtime_starts == 0) return info.Env().Undefined();
+  --opened.runtime_starts;
+  Process::Get().StopRuntime(*opened.registry, *loop_);
   return info.Env().Undefined();
 }
 

@@ -37,6 +37,7 @@ class Environment final : public Napi::Addon<Environment> {
     std::vector<Napi::Reference<Napi::ArrayBuffer>>
         runtime_owned;  // chunks that the runtime would not let us own
     std::shared_ptr<Collector> collector;
+    int runtime_starts = 0;
     Napi::FunctionReference listener;  // weak; empty for who does not listen
   };
   // Of the promise of a render under way.
@@ -93,6 +94,8 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value NameThread(Info info);
   Napi::Value Serve(Info info);
   Napi::Value SetRecordCost(Info info);
+  Napi::Value StartRuntimeMetrics(Info info);
+  Napi::Value StopRuntimeMetrics(Info info);
 
   Opened& At(const Napi::Value& handle);
   Napi::Value Adopt(Info info, std::shared_ptr<Registry> registry, bool owned);

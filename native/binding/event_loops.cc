@@ -2,7 +2,6 @@
 #include "binding/event_loops.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "os/thread_id.h"
 
@@ -34,10 +33,16 @@ EventLoop::EventLoop(uv_loop_t* loop)
   uv_unref(reinterpret_cast<uv_handle_t*>(&prepare_));
 }
 
-void EventLoop::OnTurn(std::function<void(double seconds)> on_turn) {
-  last_ns_ = uv_hrtime();
-  last_idle_ns_ = uv_metrics_idle_time(loop_);
-  on_turn_ = std::move(on_turn);
+void EventLoop::Measure(NativeHistogram& turns) {
+  if (measured_.empty()) {
+    last_ns_ = uv_hrtime();
+    last_idle_ns_ = uv_metrics_idle_time(loop_);
+  }
+  measured_.push_back(&turns);
+}
+
+void EventLoop::StopMeasuring(const NativeHistogram& turns) {
+  measured_.erase(std::find(measured_.begin(), measured_.end(), &turns));
 }
 
 void EventLoop::Turned(uv_prepare_t* prepare) { static_cast<EventLoop*>(prepare->data)->Turned(); }
@@ -46,13 +51,13 @@ void EventLoop::Turned() {
   turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   handles_.store(loop_->active_handles, std::memory_order_relaxed);
   requests_.store(loop_->active_reqs.count, std::memory_order_relaxed);
-  if (!on_turn_) return;
+  if (measured_.empty()) return;
   const std::uint64_t now = uv_hrtime();
   const std::uint64_t idle = uv_metrics_idle_time(loop_);
   const std::uint64_t turn = (now - last_ns_) - (idle - last_idle_ns_);
   last_ns_ = now;
   last_idle_ns_ = idle;
-  on_turn_(static_cast<double>(turn) / 1e9);
+  for (NativeHistogram* turns : measured_) turns->Observe(static_cast<double>(turn) / 1e9);
 }
 
 std::shared_ptr<EventLoop> EventLoops::Join(uv_loop_t* loop, const std::string& name) {
@@ -72,7 +77,6 @@ void EventLoops::Leave(const std::shared_ptr<EventLoop>& loop) {
     if (--loop->joined_ > 0) return;
     std::erase(loops_, loop);
   }
-  loop->on_turn_ = nullptr;
   // The handle is the loop's until it was closed, which the loop does when it runs next.
   loop->prepare_.data = new std::shared_ptr<EventLoop>(loop);
   uv_prepare_stop(&loop->prepare_);

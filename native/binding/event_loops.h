@@ -16,11 +16,12 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
+
+#include "record/native_series.h"
 
 namespace nanotally {
 
@@ -44,8 +45,9 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // From now on each turn's length in seconds is told; nothing ends that. On the loop's thread.
-  void OnTurn(std::function<void(double seconds)> on_turn);
+  // On the loop's thread: from now on the length of each turn is recorded, and until StopMeasuring.
+  void Measure(NativeHistogram& turns);
+  void StopMeasuring(const NativeHistogram& turns);
 
  private:
   friend class EventLoops;
@@ -70,7 +72,7 @@ class EventLoop {
   std::atomic<std::uint32_t> requests_{0};
 
   // The loop's thread alone.
-  std::function<void(double seconds)> on_turn_;
+  std::vector<NativeHistogram*> measured_;
   std::uint64_t last_ns_ = 0;
   std::uint64_t last_idle_ns_ = 0;
 

@@ -2,8 +2,8 @@
 // registered it, and its result is read while that thread is stalled.
 #pragma once
 
-#include <cstdint>
 #include <array>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>

@@ -70,13 +70,20 @@ Process& Process::Get() {
 Process::Process()
     : thread_(kTickPeriod, [this] { Tick(); }),
       recorder_(
-          store_, [this] { thread_.Start(); }, !IsDisabled()) {}
+          store_, [this] { thread_.Start(); }, !IsDisabled()),
+      is_disabled_(IsDisabled()) {}
 
 // Without memory this tick is left out: gauges are ordered more coarsely, a rate is sampled later,
 // idle series stay, and reserves of blocks wait.
 void Process::Tick() noexcept {
   try {
-    loops_.Look(LoopClock::now());
+    const auto now = LoopClock::now();
+    loops_.Look(now);
+    pool_probe_.Tick(now);
+    {
+      const std::lock_guard lock(runtime_mutex_);
+      for (const auto& [registry, runtime] : runtimes_) runtime->Tick(now);
+    }
     for (const std::uint32_t registry : store_.Tick(Clock::now())) TellRemoved(nullptr, registry);
     recorder_.Tick();
   } catch (const std::bad_alloc&) {
@@ -128,6 +135,7 @@ std::vector<std::pair<std::string, LoopClock::duration>> Process::CollectAges(
 }
 
 Status Process::Serve(Registry& registry) {
+  if (is_disabled_) return {};
   thread_.Start();
   const std::lock_guard lock(mutex_);
   std::erase_if(served_, [](const auto& one) { return one.second.expired(); });
@@ -136,6 +144,45 @@ Status Process::Serve(Registry& registry) {
   auto families = std::make_shared<ServedFamilies>(*this, registry.id());
   served = families;
   return registry.AddSource(std::move(families));
+}
+
+Status Process::StartRuntime(const std::shared_ptr<Registry>& registry, EventLoop& loop,
+                             const std::string& thread) {
+  if (is_disabled_) return {};
+  thread_.Start();
+  const std::lock_guard lock(runtime_mutex_);
+  auto& runtime = runtimes_[registry->id()];
+  if (runtime == nullptr) {
+    auto started = std::make_shared<RuntimeMetrics>(*this, registry);
+    Status status = started->Start();
+    if (status.ok()) {
+      status = registry->AddSource(started);
+      if (!status.ok()) started->Stop();
+    }
+    if (!status.ok()) {
+      runtimes_.erase(registry->id());
+      return status;
+    }
+    runtime = std::move(started);
+  }
+  Status status = runtime->Add(loop, thread);
+  if (!status.ok()) EndRuntimeIfEmptyLockHeld(*registry);
+  return status;
+}
+
+void Process::StopRuntime(const Registry& registry, EventLoop& loop) {
+  const std::lock_guard lock(runtime_mutex_);
+  const auto found = runtimes_.find(registry.id());
+  if (found == runtimes_.end()) return;
+  found->second->Remove(loop);
+  EndRuntimeIfEmptyLockHeld(registry);
+}
+
+void Process::EndRuntimeIfEmptyLockHeld(const Registry& registry) {
+  const auto found = runtimes_.find(registry.id());
+  if (!found->second->IsEmpty()) return;
+  found->second->Stop();
+  runtimes_.erase(found);
 }
 
 void Process::AskCollectors(std::uint32_t registry, const Mailbox* from, milliseconds patience) {

@@ -17,9 +17,12 @@
 #include <vector>
 
 #include "binding/event_loops.h"
+#include "binding/health_board.h"
 #include "binding/mailbox.h"
+#include "binding/runtime_metrics.h"
 #include "binding/served_families.h"
 #include "binding/text_pool.h"
+#include "binding/thread_pool_probe.h"
 #include "core/store.h"
 #include "os/background_thread.h"
 #include "os/page_source_os.h"
@@ -78,6 +81,8 @@ class Process {
   TextPool& texts() { return texts_; }
   EventLoops& loops() { return loops_; }
   RecordCost& record_cost() { return record_cost_; }
+  ThreadPoolProbe& pool_probe() { return pool_probe_; }
+  HealthBoard& health() { return health_; }
 
   void AddMailbox(const std::shared_ptr<Mailbox>& mailbox);
   // Every environment but the one whose mailbox `from` is looks for what it has to give up of the
@@ -93,6 +98,12 @@ class Process {
   // From now on the registry tells ServedFamilies.
   Status Serve(Registry& registry);
 
+  // From now on the registry tells of the runtime, and of that loop, which is the calling thread's,
+  // until it was stopped as often. See RuntimeMetrics::Start and Add.
+  Status StartRuntime(const std::shared_ptr<Registry>& registry, EventLoop& loop,
+                      const std::string& thread);
+  void StopRuntime(const Registry& registry, EventLoop& loop);
+
   // What the requests ask for, in their order and of one snapshot. First asks the collect callbacks
   // of all environments but `from`'s, and waits for them as long as `patience` has it. Any thread;
   // blocks it. Throws std::bad_alloc.
@@ -105,6 +116,7 @@ class Process {
  private:
   Process();
   void Tick() noexcept;
+  void EndRuntimeIfEmptyLockHeld(const Registry& registry);
 
   [[nodiscard]] std::vector<std::shared_ptr<Collector>> Collectors(std::uint32_t registry);
   void AskCollectors(std::uint32_t registry, const Mailbox* from,
@@ -117,6 +129,12 @@ class Process {
   TextPool texts_;
   EventLoops loops_;
   RecordCost record_cost_;
+  ThreadPoolProbe pool_probe_;
+  HealthBoard health_;
+  const bool is_disabled_;
+
+  std::mutex runtime_mutex_;  // held while runtimes start and stop; taken before all others
+  std::map<std::uint32_t, std::shared_ptr<RuntimeMetrics>> runtimes_;  // by registry id
 
   std::mutex mutex_;
   std::vector<std::weak_ptr<Mailbox>> mailboxes_;

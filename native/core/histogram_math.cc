@@ -178,6 +178,23 @@ void AddHistogram(HistogramValue& into, const HistogramValue& from) {
   }
 }
 
+HistogramValue Since(const HistogramValue& earlier, const HistogramValue& now) {
+  HistogramValue since;
+  since.sum = now.sum - earlier.sum;
+  since.nan = now.nan - earlier.nan;
+  since.zero = now.zero - earlier.zero;
+  since.positive_infinity = now.positive_infinity - earlier.positive_infinity;
+  since.negative_infinity = now.negative_infinity - earlier.negative_infinity;
+  auto before = earlier.buckets.begin();
+  for (const BucketCount& bucket : now.buckets) {
+    while (before != earlier.buckets.end() && before->key < bucket.key) ++before;
+    const bool was_there = before != earlier.buckets.end() && before->key == bucket.key;
+    const double count = bucket.count - (was_there ? before->count : 0);
+    if (count > 0) since.buckets.push_back({bucket.key, count});
+  }
+  return since;
+}
+
 Result<HistogramData> MergeHistograms(HistogramData a, HistogramData b) {
   if (a.schema.has_value() != b.schema.has_value() || a.bounds != b.bounds) {
     return Status{ErrorCode::kHistogramMismatch,

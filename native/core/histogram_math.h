@@ -45,6 +45,10 @@ struct BucketRange {
 // Adds the counts and the sum of `from`, whose buckets are the same, to `into`. Exemplars stay.
 void AddHistogram(HistogramValue& into, const HistogramValue& from);
 
+// What was observed since `earlier`, which is a value of the same series of an exponential
+// histogram. It has no exemplars.
+[[nodiscard]] HistogramValue Since(const HistogramValue& earlier, const HistogramValue& now);
+
 // All observations of both. Of two schemas the lower one: each of its buckets is made of whole
 // ones of the higher. kHistogramMismatch for bounds that differ, or that only one of the two has.
 [[nodiscard]] Result<HistogramData> MergeHistograms(HistogramData a, HistogramData b);

@@ -42,7 +42,7 @@ Result<NativeSeries*> Recorder::Get(const SeriesRequest& request) {
     const bool is_histogram = request.definition.type == MetricType::kHistogram;
     return is_histogram ? &off_histogram_ : &off_;
   }
-  const auto registry = store_.Open(request.registry);
+  const auto registry = request.in != nullptr ? request.in : store_.Open(request.registry);
   auto metric = registry->FindByName(request.definition.name);
   if (metric == nullptr) {
     const auto defined = registry->Define(request.definition);

@@ -20,6 +20,7 @@ namespace nanotally {
 // its label names are those of `labels`.
 struct SeriesRequest {
   std::string registry = "default";
+  std::shared_ptr<Registry> in;  // the registry itself, in place of its name
   MetricDefinition definition;
   std::vector<std::pair<std::string, std::string>> labels;  // name, value
 };

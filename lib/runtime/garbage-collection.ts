@@ -1,0 +1,35 @@
+// Garbage collections of this thread, as Node tells of them.
+import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { histogram } from '../instruments/histogram.js'
+import type { Registry } from '../registry.js'
+
+/** prom-client's names, and one for what it does not know. */
+const KINDS = new Map([
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+])
+const OTHER_KIND = 'other'
+
+/** What threads that ended recorded is kept for so long. */
+const IDLE_TIMEOUT_MS = 15 * 60_000
+
+/** Records the duration of each collection until the observer is disconnected. */
+export function observeGarbageCollections(registry: Registry, thread: string): PerformanceObserver {
+  const durations = histogram({
+    name: 'nodejs_gc_duration_seconds',
+    help: 'How long garbage collections held the thread, by kind: minor, major, incremental or weakcb.',
+    labels: ['kind', 'thread'],
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    registry,
+  })
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { kind } = (entry as typeof entry & { detail: { kind: number } }).detail
+      durations.observe({ kind: KINDS.get(kind) ?? OTHER_KIND, thread }, entry.duration / 1000)
+    }
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  return observer
+}

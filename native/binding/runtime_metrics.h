@@ -1,0 +1,69 @@
+// What collectRuntimeMetrics() measures in C++: the event loops of the threads that asked for it,
+// libuv's thread pool, and the process, which native/runtime reads.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "binding/event_loops.h"
+#include "core/family_source.h"
+#include "core/registry.h"
+#include "record/native_series.h"
+
+namespace nanotally {
+
+class Process;
+
+// One for each registry that tells of the runtime. Any thread, where nothing else is said.
+class RuntimeMetrics final : public FamilySource {
+ public:
+  // Does nothing before Start.
+  RuntimeMetrics(Process& process, std::shared_ptr<Registry> registry);
+
+  // kMetricConflict where a name of the families is taken; kOutOfMemory, kOutOfCells,
+  // kRegistryClosed.
+  Status Start();
+  void Stop();
+
+  // Measures the turns of the calling thread's loop until it was removed as often.
+  Status Add(EventLoop& loop, const std::string& thread);
+  void Remove(EventLoop& loop);
+  [[nodiscard]] bool IsEmpty() const;
+
+  // About every 100 ms.
+  void Tick(LoopClock::time_point now);
+
+  [[nodiscard]] std::span<const std::string_view> Names() const override;
+  void Read(const NameFilter& filter, std::vector<ComputedFamily>& families) override;
+
+ private:
+  struct Sample {
+    LoopClock::time_point at;
+    HistogramValue value;
+  };
+  struct Measured {
+    EventLoop* loop;
+    std::string thread;
+    NativeHistogram* turns;
+    std::deque<Sample> samples;  // some seconds apart; the oldest is a window old
+    int added = 1;
+  };
+
+  [[nodiscard]] Result<NativeHistogram*> Open(
+      std::string name, std::string help, std::vector<std::pair<std::string, std::string>> labels);
+  [[nodiscard]] Measured* FindLockHeld(const EventLoop& loop);
+  void AppendLag(const NameFilter& filter, std::span<const LoopReading> readings,
+                 std::vector<ComputedFamily>& families);
+
+  Process& process_;
+  const std::shared_ptr<Registry> registry_;
+  NativeHistogram* pool_waits_ = nullptr;
+
+  mutable std::mutex mutex_;
+  std::vector<Measured> measured_;
+};
+
+}  // namespace nanotally

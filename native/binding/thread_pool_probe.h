@@ -1,0 +1,53 @@
+// How long work waits for a thread of libuv's pool, found out by putting work of no length into it.
+//
+// The pool is one for all loops of the process, so the probe has a loop of its own, on nanotally's
+// thread, and asks nothing of the program's. At most one probe waits at a time. While it does, the
+// pool has no free thread: the pool serves its queue in order.
+#pragma once
+
+#include <uv.h>
+
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "binding/event_loops.h"
+
+namespace nanotally {
+
+// Never destroyed: the pool may reach for it until the process ends.
+class ThreadPoolProbe {
+ public:
+  // As libuv reads it when the pool is first used (docs.libuv.org, "Thread pool work scheduling").
+  [[nodiscard]] static int PoolThreads();
+
+  // About every 100 ms, by one thread, nanotally's own. Does nothing while nobody listens.
+  void Tick(LoopClock::time_point now);
+
+  // Any thread. `on_wait` is called with the seconds that each probe waited, on a thread of the
+  // pool, until `owner` stops listening; after that it is not called any more.
+  void Listen(const void* owner, std::function<void(double seconds)> on_wait);
+  void StopListening(const void* owner);
+
+  // How long the probe that is waiting, if one is, has waited.
+  [[nodiscard]] std::chrono::nanoseconds Waiting(LoopClock::time_point now) const;
+
+ private:
+  void Queue(LoopClock::time_point now);
+  void Served();
+
+  // nanotally's thread alone.
+  uv_loop_t loop_;
+  uv_work_t work_;
+  bool has_loop_ = false;
+  bool is_out_ = false;  // the request is libuv's
+  LoopClock::time_point next_;
+
+  mutable std::mutex mutex_;
+  std::vector<std::pair<const void*, std::function<void(double)>>> listeners_;
+  LoopClock::time_point queued_;
+  bool is_waiting_ = false;
+};
+
+}  // namespace nanotally
