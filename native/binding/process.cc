@@ -153,7 +153,7 @@ Status Process::StartRuntime(const std::shared_ptr<Registry>& registry, EventLoo
   const std::lock_guard lock(runtime_mutex_);
   auto& runtime = runtimes_[registry->id()];
   if (runtime == nullptr) {
-    auto started = std::make_shared<RuntimeMetrics>(*this, registry);
+    auto started = std::make_shared<LoopMetrics>(*this, registry);
     Status status = started->Start();
     if (status.ok()) {
       status = registry->AddSource(started);

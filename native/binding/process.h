@@ -19,7 +19,7 @@
 #include "binding/event_loops.h"
 #include "binding/health_board.h"
 #include "binding/mailbox.h"
-#include "binding/runtime_metrics.h"
+#include "binding/loop_metrics.h"
 #include "binding/served_families.h"
 #include "binding/text_pool.h"
 #include "binding/thread_pool_probe.h"
@@ -99,7 +99,7 @@ class Process {
   Status Serve(Registry& registry);
 
   // From now on the registry tells of the runtime, and of that loop, which is the calling thread's,
-  // until it was stopped as often. See RuntimeMetrics::Start and Add.
+  // until it was stopped as often. See LoopMetrics::Start and Add.
   Status StartRuntime(const std::shared_ptr<Registry>& registry, EventLoop& loop,
                       const std::string& thread);
   void StopRuntime(const Registry& registry, EventLoop& loop);
@@ -134,7 +134,7 @@ class Process {
   const bool is_disabled_;
 
   std::mutex runtime_mutex_;  // held while runtimes start and stop; taken before all others
-  std::map<std::uint32_t, std::shared_ptr<RuntimeMetrics>> runtimes_;  // by registry id
+  std::map<std::uint32_t, std::shared_ptr<LoopMetrics>> runtimes_;  // by registry id
 
   std::mutex mutex_;
   std::vector<std::weak_ptr<Mailbox>> mailboxes_;

@@ -1,5 +1,5 @@
 // The families of event loops and of the thread pool.
-#include "binding/runtime_metrics.h"
+#include "binding/loop_metrics.h"
 
 #include <algorithm>
 #include <array>
@@ -121,10 +121,10 @@ void AppendSingle(const NameFilter& filter, std::string_view name, std::string_v
 
 }  // namespace
 
-RuntimeMetrics::RuntimeMetrics(Process& process, std::shared_ptr<Registry> registry)
+LoopMetrics::LoopMetrics(Process& process, std::shared_ptr<Registry> registry)
     : process_(process), registry_(std::move(registry)) {}
 
-Result<NativeHistogram*> RuntimeMetrics::Open(
+Result<NativeHistogram*> LoopMetrics::Open(
     std::string name, std::string help, std::vector<std::pair<std::string, std::string>> labels) {
   SeriesRequest request;
   request.in = registry_;
@@ -142,7 +142,7 @@ Result<NativeHistogram*> RuntimeMetrics::Open(
   return static_cast<NativeHistogram*>(series.value());
 }
 
-Status RuntimeMetrics::Start() {
+Status LoopMetrics::Start() {
   const auto waits = Open("nodejs_threadpool_queue_wait_seconds",
                           "How long probes waited for a thread of libuv's pool.", {});
   if (!waits.ok()) return waits.status();
@@ -152,19 +152,19 @@ Status RuntimeMetrics::Start() {
   return {};
 }
 
-void RuntimeMetrics::Stop() {
+void LoopMetrics::Stop() {
   registry_->RemoveSource(*this);
   process_.pool_probe().StopListening(this);
   process_.recorder().Release(*std::exchange(pool_waits_, nullptr));
 }
 
-RuntimeMetrics::Measured* RuntimeMetrics::FindLockHeld(const EventLoop& loop) {
+LoopMetrics::Measured* LoopMetrics::FindLockHeld(const EventLoop& loop) {
   const auto found = std::find_if(measured_.begin(), measured_.end(),
                                   [&](const Measured& one) { return one.loop == &loop; });
   return found == measured_.end() ? nullptr : &*found;
 }
 
-Status RuntimeMetrics::Add(EventLoop& loop, const std::string& thread) {
+Status LoopMetrics::Add(EventLoop& loop, const std::string& thread) {
   {
     const std::lock_guard lock(mutex_);
     if (Measured* const found = FindLockHeld(loop)) {
@@ -184,7 +184,7 @@ Status RuntimeMetrics::Add(EventLoop& loop, const std::string& thread) {
   return {};
 }
 
-void RuntimeMetrics::Remove(EventLoop& loop) {
+void LoopMetrics::Remove(EventLoop& loop) {
   NativeHistogram* turns = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -197,12 +197,12 @@ void RuntimeMetrics::Remove(EventLoop& loop) {
   process_.recorder().Release(*turns);
 }
 
-bool RuntimeMetrics::IsEmpty() const {
+bool LoopMetrics::IsEmpty() const {
   const std::lock_guard lock(mutex_);
   return measured_.empty();
 }
 
-void RuntimeMetrics::Tick(LoopClock::time_point now) {
+void LoopMetrics::Tick(LoopClock::time_point now) {
   const std::lock_guard lock(mutex_);
   for (Measured& one : measured_) {
     if (!one.samples.empty() && now - one.samples.back().at < kLagStep) continue;
@@ -213,9 +213,9 @@ void RuntimeMetrics::Tick(LoopClock::time_point now) {
   }
 }
 
-std::span<const std::string_view> RuntimeMetrics::Names() const { return kNames; }
+std::span<const std::string_view> LoopMetrics::Names() const { return kNames; }
 
-void RuntimeMetrics::AppendLag(const NameFilter& filter, std::span<const LoopReading> readings,
+void LoopMetrics::AppendLag(const NameFilter& filter, std::span<const LoopReading> readings,
                                std::vector<ComputedFamily>& families) {
   std::vector<std::pair<std::string, HistogramData>> recent;
   {
@@ -252,7 +252,7 @@ void RuntimeMetrics::AppendLag(const NameFilter& filter, std::span<const LoopRea
   }
 }
 
-void RuntimeMetrics::Read(const NameFilter& filter, std::vector<ComputedFamily>& families) {
+void LoopMetrics::Read(const NameFilter& filter, std::vector<ComputedFamily>& families) {
   const auto now = LoopClock::now();
   const auto readings = process_.loops().Read(now);
   for (const LoopFamily& family : kLoopFamilies) {

@@ -1,5 +1,5 @@
-// What collectRuntimeMetrics() measures in C++: the event loops of the threads that asked for it,
-// libuv's thread pool, and the process, which native/runtime reads.
+// What collectRuntimeMetrics() measures of libuv: the event loops of the threads that asked for it,
+// and the thread pool.
 #pragma once
 
 #include <deque>
@@ -17,11 +17,11 @@ namespace nanotally {
 
 class Process;
 
-// One for each registry that tells of the runtime. Any thread, where nothing else is said.
-class RuntimeMetrics final : public FamilySource {
+// One for each registry that tells of them. Any thread, where nothing else is said.
+class LoopMetrics final : public FamilySource {
  public:
   // Does nothing before Start.
-  RuntimeMetrics(Process& process, std::shared_ptr<Registry> registry);
+  LoopMetrics(Process& process, std::shared_ptr<Registry> registry);
 
   // kMetricConflict where a name of the families is taken; kOutOfMemory, kOutOfCells,
   // kRegistryClosed.
