@@ -6,9 +6,9 @@ const sources = require('./sources.json')
 
 const LISTS = {
   sources() {
-    const { core, render, os, os_linux, os_fallback, record, binding } = sources
+    const { core, render, os, os_linux, os_fallback, record, runtime, binding } = sources
     const platform = process.platform === 'linux' ? os_linux : os_fallback
-    return [...core, ...render, ...os, ...platform, ...record, ...binding]
+    return [...core, ...render, ...os, ...platform, ...record, ...runtime, ...binding]
   },
   'prebuilt-sources': () => sources.os_prebuilt_linux,
   /** The linker's options for what old_glibc_linux.cc stands in for. */

@@ -14,10 +14,12 @@ const NATIVE_LAYERS = {
   // The page-source interface belongs to core; os implements it and knows nothing else of core.
   os: { may: [], also: ['core/page_source.h'], system: ['std', 'os'] },
   record: { may: ['include', 'core', 'os'], system: ['std'] },
-  binding: { may: ['include', 'core', 'render', 'os', 'record'], system: ['std', 'os', 'node'] },
-  test: { may: ['include', 'core', 'render', 'os', 'record'], system: ['std', 'os', 'gtest'] },
+  // What the process tells of itself.
+  runtime: { may: ['core', 'os'], system: ['std'] },
+  binding: { may: ['include', 'core', 'render', 'os', 'record', 'runtime'], system: ['std', 'os', 'node'] },
+  test: { may: ['include', 'core', 'render', 'os', 'record', 'runtime'], system: ['std', 'os', 'gtest'] },
   fuzz: { may: ['include', 'core', 'render', 'os', 'record'], system: ['std', 'os'] },
-  bench: { may: ['include', 'core', 'render', 'os', 'record'], system: ['std', 'os'] },
+  bench: { may: ['include', 'core', 'render', 'os', 'record', 'runtime'], system: ['std', 'os'] },
 }
 const NODE_HEADER =
   /^(napi|napi-inl|node|node_api|node_api_types|node_buffer|js_native_api|js_native_api_types|uv|v8)(-\w+)?\.h$/

@@ -8,6 +8,7 @@
 // and libdl into libc: Node has loaded those, where they are files of their own); a flag; and
 // functions that are newer, done by older means.
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <sys/random.h>
@@ -40,6 +41,7 @@
       "\n.type " wrapper ",@function\n" wrapper ":\n" JUMP("first_" name) "\n"    \
       ".size " wrapper ",.-" wrapper "\n.popsection\n")
 
+FORWARD("__wrap_dladdr", "dladdr");
 FORWARD("__wrap_dlsym", "dlsym");
 FORWARD("__wrap_exp2", "exp2");
 FORWARD("__wrap_log2", "log2");
@@ -147,6 +149,11 @@ std::uint32_t __wrap_arc4random() noexcept {
 // libstdc++'s files. The kernel's structure is glibc's on 64-bit systems. 2.33.
 int __wrap_fstat64(int file, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_fstat, file, status));
+}
+
+// The same by a path. 2.33.
+int __wrap_stat(const char* path, struct stat* status) noexcept {
+  return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, 0));
 }
 
 }  // extern "C"

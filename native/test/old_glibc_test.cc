@@ -23,6 +23,8 @@ int __wrap_pthread_cond_clockwait(pthread_cond_t*, pthread_mutex_t*, clockid_t, 
 int __wrap__dl_find_object(void*, dl_find_object*);
 std::uint32_t __wrap_arc4random();
 int __wrap_fstat64(int, struct stat64*);
+int __wrap_stat(const char*, struct stat*);
+int __wrap_dladdr(const void*, Dl_info*);
 double __wrap_log2(double);
 double __wrap_exp2(double);
 void* __wrap_dlsym(void*, const char*);
@@ -130,6 +132,12 @@ TEST(OldGlibc, FirstVersionsDoTheSame) {
   for (const double x : {0.0, 0.5, -3.25, 1000.1}) EXPECT_EQ(__wrap_exp2(x), std::exp2(x));
   EXPECT_EQ(__wrap_dlsym(RTLD_DEFAULT, "malloc"), dlsym(RTLD_DEFAULT, "malloc"));
   EXPECT_EQ(__wrap_dlsym(RTLD_DEFAULT, "no_such_symbol"), nullptr);
+  Dl_info expected;
+  Dl_info found;
+  ASSERT_NE(dladdr(dlsym(RTLD_DEFAULT, "malloc"), &expected), 0);
+  ASSERT_NE(__wrap_dladdr(dlsym(RTLD_DEFAULT, "malloc"), &found), 0);
+  EXPECT_EQ(found.dli_fbase, expected.dli_fbase);
+  EXPECT_STREQ(found.dli_sname, expected.dli_sname);
   pthread_t thread;
   int made = 0;
   const auto body = [](void* argument) -> void* {
@@ -162,6 +170,19 @@ TEST(OldGlibc, StatusOfAFile) {
   EXPECT_EQ(found.st_size, expected.st_size);
   EXPECT_EQ(__wrap_fstat64(-1, &found), -1);
   EXPECT_EQ(errno, EBADF);
+}
+
+TEST(OldGlibc, StatusOfAPath) {
+  struct stat expected;
+  struct stat found;
+  std::memset(&found, 0, sizeof found);
+  ASSERT_EQ(stat("/", &expected), 0);
+  ASSERT_EQ(__wrap_stat("/", &found), 0);
+  EXPECT_EQ(found.st_ino, expected.st_ino);
+  EXPECT_EQ(found.st_mode, expected.st_mode);
+  EXPECT_EQ(found.st_size, expected.st_size);
+  EXPECT_EQ(__wrap_stat("/no such file", &found), -1);
+  EXPECT_EQ(errno, ENOENT);
 }
 
 TEST(OldGlibc, IsTakenForSeveralThreads) { EXPECT_EQ(__wrap___libc_single_threaded, 0); }
