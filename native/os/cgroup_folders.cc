@@ -136,6 +136,8 @@ CgroupFolders CgroupLocator::Locate() {
     (*folder)->own.insert(0, root_);
     (*folder)->top.insert(0, root_);
   }
+  // Only the root has no type. Its pressure is the system's.
+  if (found.unified && !ReadKernelFile(found.unified->own + "/cgroup.type")) found.unified.reset();
   folders_ = std::move(found);
   groups_ = groups;
   return folders_;
