@@ -28,6 +28,9 @@ export UBSAN_OPTIONS=print_stacktrace=1
 # Tests that GLIBC_TUNABLES leaves it to have restartable sequences (native/test/rseq_test.cc).
 [ "$(uname -s)" != Linux ] || export NANOTALLY_TEST_RSEQ=1
 
+# What native/test/runtime_load_test.cc asks beside the kernel.
+[ "$(uname -s)" != Linux ] || { NANOTALLY_TEST_TIME="$("$NANOTALLY_ROOT/scripts/tools.sh" gnu-time)" && export NANOTALLY_TEST_TIME; }
+
 # A replayed schedule runs one thread at a time, so a sanitizer sees the same in each: the first ones are enough there.
 [ "$sanitizer" = none ] || export NANOTALLY_TEST_SCHEDULES="${NANOTALLY_TEST_SCHEDULES:-2000}"
 

@@ -12,6 +12,7 @@
 #   node-matrix-arm64      the same for arm64 Linux, on any machine
 #   bullseye-root, bullseye-root-arm64   the root folder of an old Debian, for this machine and for arm64: see
 #                          scripts/tools-roots.sh
+#   gnu-time               the program, not the shell's word: from PATH, else Debian's package unpacked into the cache
 #   spin                   the model checker: from PATH, else Debian's package unpacked into the cache
 #   aarch64                the C++ compiler for arm64 Linux with its libraries, installed by apt-get when this user may
 #   qemu-aarch64           the emulator of single arm64 programs: from PATH, else Debian's package unpacked into the cache
@@ -74,6 +75,7 @@ ensure_tool() {
       ;;
     node-matrix) node_matrix "$(node -p process.arch)" ;;
     node-matrix-arm64) node_matrix arm64 ;;
+    gnu-time) type -P time || debian_file gnu-time time usr/bin/time ;;
     spin) command -v spin || debian_file spin spin usr/bin/spin ;;
     aarch64)
       ensure_command aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
@@ -88,7 +90,7 @@ ensure_tool() {
     bullseye-root-arm64) bullseye_root arm64 ;;
     *)
       tools_fail "no tool is called '$1'; there are prometheus, promtool, prometheus-3, googletest, benchmark," \
-        'openmetrics-parser, cmake, node-matrix, node-matrix-arm64, spin, aarch64, qemu-aarch64, guest-arm64,' \
+        'openmetrics-parser, cmake, node-matrix, node-matrix-arm64, gnu-time, spin, aarch64, qemu-aarch64, guest-arm64,' \
         'guest-amd64, bullseye-root, bullseye-root-arm64'
       ;;
   esac

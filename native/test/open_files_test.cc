@@ -76,7 +76,8 @@ TEST(OpenFiles, AreCountedAlsoAboveALimitThatWasLowered) {
 }
 
 TEST(OpenFiles, AreAbsentWhereNothingTells) {
-  const FileTree older(FileTree::Files{{"proc/self/fd", ""}});  // of size 0, as kernels before 6.2 tell it
+  const FileTree older(
+      FileTree::Files{{"proc/self/fd", ""}});  // of size 0, as kernels before 6.2 tell it
   EXPECT_EQ(CountOpenFilesBySize(older.Root()), std::nullopt);
   EXPECT_EQ(CountOpenFilesBySize("/no such folder"), std::nullopt);
   const FileTree newer(FileTree::Files{{"proc/self/fd", "1234567"}});
