@@ -10,7 +10,7 @@ const ONE_THREAD = `${OURS}, one thread`
 const WITHOUT_RSEQ = `${OURS}, without rseq`
 const THREADS = [1, 2, 4]
 
-/** What native/bench/record.cc and read.cc call them. */
+/** What the files of native/bench call them. */
 const COUNTER = {
   'plain add, each its own': 'counter/plain',
   'fetch_add on a long, each its own': 'counter/own_long',
@@ -82,6 +82,7 @@ export function makeCases({ short }) {
   return [
     ...KINDS.flatMap((kind) => THREADS.map((threads) => recordCase(kind, threads, times))),
     ...['counters', 'histograms'].map((what) => readCase(what, times)),
+    runtimeCase(times),
   ]
 }
 
@@ -120,6 +121,24 @@ function recordCase({ name, note, benchmarks, uncontended, fallback = true }, th
         unit: 'ns',
         budgets: scaling.map((budget) => ({ ...budget, needsIdle: true })),
       },
+    ],
+  }
+}
+
+/** What one thread of a process that records nothing reads at each scrape. */
+function runtimeCase(times) {
+  const contender = (how) => ({
+    task: { benchmark: `read_runtime/${how}/real_time`, threads: 1, rseq: true, ...times },
+  })
+  return {
+    name: "native reading of the process's own metrics",
+    note: 'The rival opens and reads 12 files of /proc and takes nothing out of them; ours reads the cgroup as well.',
+    script,
+    reference: OURS,
+    contenders: { 'reading the files': contender('plain'), [OURS]: contender('families') },
+    measures: [
+      { key: 'processor', title: 'processor time of one reading', unit: 'us' },
+      { key: 'real', title: 'time of one reading', unit: 'us' },
     ],
   }
 }

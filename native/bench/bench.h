@@ -52,5 +52,6 @@ void Register(const std::string& name, Make make, std::function<bool(double reco
 // Each registers its file's benchmarks.
 void RegisterRecording();
 void RegisterReading();
+void RegisterRuntime();
 
 }  // namespace nanotally::bench

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   benchmark::AddCustomContext("rseq", nanotally::Rseq::IsAvailable() ? "yes" : "no");
   bench::RegisterRecording();
   bench::RegisterReading();
+  bench::RegisterRuntime();
   benchmark::RunSpecifiedBenchmarks();
   return bench::Prove() ? 0 : 1;
 }

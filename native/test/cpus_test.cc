@@ -2,40 +2,21 @@
 #include "os/cpus.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <map>
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "test/support/file_tree.h"
 
 namespace nanotally {
 namespace {
 
 using Numbers = std::vector<std::uint32_t>;
-using Files = std::map<std::string, std::string>;
+using Files = FileTree::Files;
 
-// A sysfs root with these files, below a folder that goes with the object.
-class FakeSysfs {
- public:
-  explicit FakeSysfs(const Files& files) {
-    std::string pattern = std::filesystem::temp_directory_path() / "nanotally-sysfs-XXXXXX";
-    root_ = mkdtemp(pattern.data());
-    for (const auto& [name, content] : files) {
-      const std::filesystem::path file = root_ / name;
-      std::filesystem::create_directories(file.parent_path());
-      std::ofstream(file) << content << '\n';
-    }
-  }
-  ~FakeSysfs() { std::filesystem::remove_all(root_); }
-
-  [[nodiscard]] Cpus Read() const { return Cpus(root_); }
-
- private:
-  std::filesystem::path root_;
-};
+Cpus ReadCpus(const Files& files) { return Cpus(FileTree(files).Root()); }
 
 TEST(CpuList, IsParsed) {
   EXPECT_EQ(Cpus::ParseList("0"), (Numbers{0}));
@@ -56,34 +37,32 @@ TEST(CpusTest, OfThisMachine) {
 }
 
 TEST(CpusTest, KnowTheirNodes) {
-  const Cpus cpus = FakeSysfs(Files{{"devices/system/cpu/possible", "0-7"},
-                                    {"devices/system/node/online", "0,2-3"},
-                                    {"devices/system/node/node0/cpulist", "0-1,6"},
-                                    {"devices/system/node/node2/cpulist", "2-4"},
-                                    {"devices/system/node/node3/cpulist", ""}})
-                        .Read();
+  const Cpus cpus = ReadCpus(Files{{"devices/system/cpu/possible", "0-7"},
+                                   {"devices/system/node/online", "0,2-3"},
+                                   {"devices/system/node/node0/cpulist", "0-1,6"},
+                                   {"devices/system/node/node2/cpulist", "2-4"},
+                                   {"devices/system/node/node3/cpulist", ""}});
   EXPECT_EQ(cpus.Possible(), 8u);
   const std::vector<int> expected{0, 0, 2, 2, 2, -1, 0, -1};
   for (std::uint32_t cpu = 0; cpu < 8; ++cpu) EXPECT_EQ(cpus.NodeOf(cpu), expected[cpu]) << cpu;
 }
 
 TEST(CpusTest, HaveNoNodesWhereThereIsOne) {
-  const Cpus cpus = FakeSysfs(Files{{"devices/system/cpu/possible", "0-3"},
-                                    {"devices/system/node/online", "0"},
-                                    {"devices/system/node/node0/cpulist", "0-3"}})
-                        .Read();
+  const Cpus cpus = ReadCpus(Files{{"devices/system/cpu/possible", "0-3"},
+                                   {"devices/system/node/online", "0"},
+                                   {"devices/system/node/node0/cpulist", "0-3"}});
   for (std::uint32_t cpu = 0; cpu < 4; ++cpu) EXPECT_EQ(cpus.NodeOf(cpu), -1);
 }
 
 TEST(CpusTest, AreThoseOnlineWhereSysfsSaysNothing) {
-  const Cpus nothing = FakeSysfs(Files{}).Read();
+  const Cpus nothing = ReadCpus(Files{});
   EXPECT_EQ(nothing.Possible(), std::max(1u, std::thread::hardware_concurrency()));
-  const Cpus nonsense = FakeSysfs(Files{{"devices/system/cpu/possible", "all of them"}}).Read();
+  const Cpus nonsense = ReadCpus(Files{{"devices/system/cpu/possible", "all of them"}});
   EXPECT_EQ(nonsense.Possible(), nothing.Possible());
 }
 
 TEST(CpusTest, CountThoseThatMayBePluggedIn) {
-  EXPECT_EQ(FakeSysfs(Files{{"devices/system/cpu/possible", "0-255"}}).Read().Possible(), 256u);
+  EXPECT_EQ(ReadCpus(Files{{"devices/system/cpu/possible", "0-255"}}).Possible(), 256u);
 }
 
 }  // namespace
