@@ -72,13 +72,14 @@ Reading ParseCount(std::string_view word, double unit) {
 
 Reading ParseCount(std::string_view word) { return ParseCount(word, 1); }
 
+// By hand: std::from_chars of doubles is newer than the C++ libraries of some systems.
 Reading ParseFraction(std::string_view word) {
-  double fraction = 0;
-  const char* const end = word.data() + word.size();
-  const auto parsed = std::from_chars(word.data(), end, fraction, std::chars_format::fixed);
-  const bool is_fraction = parsed.ec == std::errc() && parsed.ptr == end &&
-                           std::isfinite(fraction) && !std::signbit(fraction);
-  return is_fraction ? Reading(fraction) : std::nullopt;
+  const std::size_t point = word.find('.');
+  const Reading whole = ParseCount(word.substr(0, point));
+  if (!whole || point == std::string_view::npos) return whole;
+  const std::string_view digits = word.substr(point + 1);
+  const Reading rest = ParseCount(digits);
+  return rest ? Reading(*whole + *rest / std::pow(10, digits.size())) : std::nullopt;
 }
 
 Reading FindCount(std::string_view text, std::string_view key, double unit) {

@@ -64,13 +64,18 @@ inline constexpr auto kStatusFamilies = std::to_array<FamilyRow<ProcessStatus>>(
 
 struct OpenFiles {
   Reading count;
-  Reading limit;
 };
-inline constexpr auto kFileFamilies = std::to_array<FamilyRow<OpenFiles>>({
-    {{"process_max_fds", kGauge, "", "", "How many file descriptors may be open (soft limit)."},
-     {{{"", &OpenFiles::limit}}}},
+inline constexpr auto kOpenFileFamilies = std::to_array<FamilyRow<OpenFiles>>({
     {{"process_open_fds", kGauge, "", "", "File descriptors that are open."},
      {{{"", &OpenFiles::count}}}},
+});
+
+struct FileLimit {
+  Reading count;
+};
+inline constexpr auto kFileLimitFamilies = std::to_array<FamilyRow<FileLimit>>({
+    {{"process_max_fds", kGauge, "", "", "How many file descriptors may be open (soft limit)."},
+     {{{"", &FileLimit::count}}}},
 });
 
 struct StartTime {

@@ -59,7 +59,8 @@ std::vector<FamilyHead> AllHeads() {
   std::vector<FamilyHead> heads;
   AppendHeads(kUsageFamilies, heads);
   AppendHeads(kStatusFamilies, heads);
-  AppendHeads(kFileFamilies, heads);
+  AppendHeads(kOpenFileFamilies, heads);
+  AppendHeads(kFileLimitFamilies, heads);
   AppendHeads(kStartFamilies, heads);
   AppendHeads(kIoFamilies, heads);
   AppendHeads(kAllocatorFamilies, heads);
@@ -114,11 +115,12 @@ void RuntimeMetrics::ReadProcess(const NameFilter& filter, std::vector<ComputedF
   Lazy status([&] { return ReadProcessStatus(root_); });
   Fill(kUsageFamilies, filter, families, [](auto& group) { group.Add(ReadResourceUsage()); });
   Fill(kStatusFamilies, filter, families, [&](auto& group) { group.Add(status.Get()); });
-  Fill(kFileFamilies, filter, families, [&](auto& group) {
+  Fill(kOpenFileFamilies, filter, families, [&](auto& group) {
     Reading open = CountOpenFilesBySize(root_);
     if (!open) open = CountOpenFilesByPoll(status.Get().descriptor_slots);
-    group.Add({.count = open, .limit = MaxOpenFiles()});
+    group.Add({open});
   });
+  Fill(kFileLimitFamilies, filter, families, [](auto& group) { group.Add({MaxOpenFiles()}); });
   Fill(kStartFamilies, filter, families, [&](auto& group) { group.Add({start_}); });
   Fill(kIoFamilies, filter, families, [&](auto& group) { group.Add(ReadProcessIo(root_)); });
   Fill(kAllocatorFamilies, filter, families, [&](auto& group) { group.Add(allocator_.Read()); });

@@ -38,7 +38,10 @@ TEST(KernelText, CountsAreUnsignedIntegersAndNothingElse) {
 TEST(KernelText, FractionsAreNotNegative) {
   EXPECT_EQ(ParseFraction("0.52"), 0.52);
   EXPECT_EQ(ParseFraction("100.00"), 100);
-  for (const char* word : {"", "-0.5", "-0", "nan", "inf", "0,5", "1e3", "0.5%"})
+  EXPECT_EQ(ParseFraction("7"), 7);
+  EXPECT_EQ(ParseFraction("3.05"), 3.05);
+  for (const char* word :
+       {"", "-0.5", "-0", "nan", "inf", "0,5", "1e3", "0.5%", ".5", "5.", "1.-5", "1.2.3"})
     EXPECT_EQ(ParseFraction(word), std::nullopt) << word;
 }
 

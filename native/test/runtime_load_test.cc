@@ -1,5 +1,6 @@
 // The families of this process under known load, beside what the kernel tells in other ways:
 // wait4(2), GNU time, /proc, the clocks of threads.
+#include <errno.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -14,7 +15,6 @@
 #include <array>
 #include <barrier>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
@@ -116,7 +116,8 @@ void RunLoad(const std::string& folder) {
 
 // This program as a load below `folder`, run by a command that ends in it.
 rusage RunChild(std::vector<std::string> command, const std::string& folder) {
-  command.push_back(std::filesystem::read_symlink("/proc/self/exe"));
+  // Not /proc/self/exe, which names no program of this machine where an emulator runs this one.
+  command.push_back(program_invocation_name);
   std::vector<char*> arguments;
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
