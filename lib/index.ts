@@ -10,6 +10,9 @@ export {
   metricsHandler,
 } from './exporter/handler.js'
 export type { ExporterOptions, ServingOptions, TlsOptions } from './exporter/settings.js'
+export type { HealthCheckOutcome } from './health/check.js'
+export { type HealthCheckOptions, health, type RegisteredHealthCheck } from './health/health.js'
+export type { HealthReport } from './health/report.js'
 export type { BoundHistogram, ObserveOptions } from './instruments/bound-histogram.js'
 export { type BoundCounter, type Counter, type CounterOptions, counter } from './instruments/counter.js'
 export type { LabelNames, Labels, LabelTuple, LabelValue, MetricOptions, WithLabels } from './instruments/definition.js'
@@ -26,7 +29,7 @@ export type { HistogramBucket, HistogramSnapshot, HistogramSnapshotJSON } from '
 export { type Info, type InfoOptions, info } from './instruments/info.js'
 export { record } from './instruments/record.js'
 export { type StateSet, type StateSetOptions, stateSet } from './instruments/state-set.js'
-export type { Exposition } from './native.js'
+export type { Exposition, HealthCheckResult, HealthStatus } from './native.js'
 export { nativeInterface } from './native-interface.js'
 export { Registry, type RenderOptions, registry } from './registry.js'
 export {

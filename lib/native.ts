@@ -74,6 +74,24 @@ export interface Exposition {
 /** An Accept header (empty: text 0.0.4) or null for JSON, and the names of the families that are wanted (none: all). */
 export type NativeRenderRequest = readonly [accept: string | null, names: readonly string[]]
 
+/** In the order of native/binding/health_board.h. */
+export const HEALTH_STATUSES = ['healthy', 'degraded', 'unhealthy', 'unavailable'] as const
+export type HealthStatus = (typeof HEALTH_STATUSES)[number]
+
+/** The result of a health check. The last three are those of a check that the program registered. */
+export interface HealthCheckResult {
+  name: string
+  status: HealthStatus
+  /** What was seen, for people. */
+  message: string
+  /** Whether the process cannot do its work while the check is unhealthy. */
+  critical: boolean
+  consecutiveFailures?: number
+  durationSeconds?: number
+  /** Seconds since the Unix epoch. */
+  lastRun?: number
+}
+
 export interface NativeAddon {
   readonly rejectionNames: readonly string[]
   readonly textContentType: string
@@ -172,6 +190,20 @@ export interface NativeAddon {
   /** Of the process and of this thread's event loop; stopped as often as started. */
   startRuntimeMetrics(registry: RegistryHandle): void
   stopRuntimeMetrics(registry: RegistryHandle): void
+  /** Puts the result of a check where all threads find it; past `believedForMs` it is unhealthy. `status`: an index. */
+  postHealth(
+    name: string,
+    status: number,
+    message: string,
+    critical: boolean,
+    consecutiveFailures: number,
+    durationSeconds: number,
+    lastRunUnixSeconds: number,
+    believedForMs: number,
+  ): void
+  withdrawHealth(name: string): void
+  /** The built-in checks, then those on the board. None where the registry is not served. */
+  readHealth(registry: RegistryHandle): HealthCheckResult[]
   /** In seconds. */
   setRecordCost(counter: number, histogram: number): void
   /** The lookup tables of schemas 0 to 8, 512 entries each: see BucketMapping::LookupTable. */

@@ -70,6 +70,7 @@ export function metricsHandler(options: MetricsHandlerOptions = {}): MetricsHand
         measureRecordCostIfDue()
         return registry._renderAll(requests, collectTimeoutMs)
       },
+      readHealth: () => native.readHealth(registry._handle),
       openFeed: () => {
         const feed = native.openFeed(registry._handle)
         return {

@@ -1,6 +1,7 @@
 // What is answered to HTTP requests, whichever server they come from.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { NativeRenderRequest } from '../native.js'
+import { reportOf } from '../health/report.js'
+import type { HealthCheckResult, NativeRenderRequest } from '../native.js'
 import { isCompressed } from './content-coding.js'
 import { Guard } from './credentials.js'
 import { Events, type Feed } from './events.js'
@@ -11,10 +12,15 @@ import type { RouteName, RouteSettings } from './settings.js'
 /** What the routes read. */
 export interface Source {
   readonly renderAll: RenderAll
+  /** Of the process. */
+  readHealth(): HealthCheckResult[]
   openFeed(): Feed
 }
 
 const NAME_PARAMETER = 'name[]'
+const JSON_TYPE = 'application/json'
+/** A process whose event loops turn is alive, whatever else it lacks: to start it again would not mend that. */
+const LIVENESS_CHECK = 'event_loops'
 const PLAIN_TEXT = 'text/plain; charset=utf-8'
 
 type Answer = (request: IncomingMessage, response: ServerResponse, query: string) => Promise<void>
@@ -48,6 +54,7 @@ function answerPage(path: PagePath, response: ServerResponse): void {
 
 /** The routes over one source. */
 export class Routes {
+  readonly #source: Source
   readonly #settings: RouteSettings
   readonly #guard: Guard | undefined
   readonly #scrapes: Scrapes
@@ -55,12 +62,17 @@ export class Routes {
   readonly #answers = new Map<string, Answer>()
 
   constructor(source: Source, settings: RouteSettings) {
+    this.#source = source
     this.#settings = settings
     this.#guard = settings.credentials && new Guard(settings.credentials)
     this.#scrapes = new Scrapes(source.renderAll)
     this.#events = new Events(this.#scrapes, () => source.openFeed(), settings.eventsIntervalMs)
     const answers: [RouteName, string, Answer][] = [
       ['metrics', '/metrics', (...asked) => this.#answerMetrics(...asked)],
+      ['health', '/health', async (_, response) => this.#answerHealth(response)],
+      ['healthz', '/healthz', async (_, response) => this.#answerHealth(response)],
+      ['readyz', '/readyz', async (_, response) => this.#answerHealth(response, ({ critical }) => critical)],
+      ['livez', '/livez', async (_, response) => this.#answerHealth(response, ({ name }) => name === LIVENESS_CHECK)],
       ['snapshot', '/snapshot.json', (...asked) => this.#answerSnapshot(...asked)],
       ['events', '/events', (request, response) => this.#answerEvents(request, response)],
     ]
@@ -132,6 +144,13 @@ export class Routes {
     }
     response.setHeader('cache-control', 'no-store')
     answer(response, 200, scrape.contentType, body)
+  }
+
+  /** 503 where the checks that count come to `unhealthy`, as probes of Kubernetes want it. */
+  #answerHealth(response: ServerResponse, counts: (check: HealthCheckResult) => boolean = () => true): void {
+    const report = reportOf(this.#source.readHealth().filter(counts))
+    response.setHeader('cache-control', 'no-store')
+    answer(response, report.status === 'unhealthy' ? 503 : 200, JSON_TYPE, JSON.stringify(report))
   }
 
   async #answerEvents(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -15,8 +15,8 @@ const DEFAULT_MAX_CONNECTIONS = 1000
 /** sun_path of unix(7), less its end. */
 const LONGEST_SOCKET_PATH = 107
 
-/** What can be switched off, each by itself. `page` is `/` and its files. */
-export const ROUTE_NAMES = ['metrics', 'snapshot', 'events', 'page'] as const
+/** What can be switched off, each by itself. `page` is `/` and its files, `snapshot` is `/snapshot.json`. */
+export const ROUTE_NAMES = ['metrics', 'health', 'livez', 'readyz', 'healthz', 'snapshot', 'events', 'page'] as const
 export type RouteName = (typeof ROUTE_NAMES)[number]
 
 /** Options of `metricsHandler()`, and of `startExporter()` besides others. */

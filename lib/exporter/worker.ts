@@ -40,6 +40,7 @@ const routes = new Routes(
       measureRecordCostIfDue()
       return native.renderSync(registry, requests, collectTimeoutMs)
     },
+    readHealth: () => native.readHealth(registry),
     openFeed: () => {
       const feed = native.openFeed(registry)
       return {

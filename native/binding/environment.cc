@@ -84,6 +84,9 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("nameThread", NameThread),
                   NANOTALLY_ENTRY("serve", Serve),
                   NANOTALLY_ENTRY("setRecordCost", SetRecordCost),
+                  NANOTALLY_ENTRY("postHealth", PostHealth),
+                  NANOTALLY_ENTRY("withdrawHealth", WithdrawHealth),
+                  NANOTALLY_ENTRY("readHealth", ReadHealth),
                   NANOTALLY_ENTRY("startRuntimeMetrics", StartRuntimeMetrics),
                   NANOTALLY_ENTRY("stopRuntimeMetrics", StopRuntimeMetrics),
                   InstanceValue("rejectionNames", names),
@@ -100,6 +103,7 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
 void Environment::End(void* environment) {
   auto* self = static_cast<Environment*>(environment);
   self->mailbox_->Close();
+  for (const std::string& check : self->checks_) Process::Get().health().Withdraw(check);
   for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) self->Forget(handle);
   if (self->loop_ != nullptr) Process::Get().loops().Leave(self->loop_);
 }
@@ -446,6 +450,56 @@ Napi::Value Environment::SetRecordCost(Info info) {
   cost.counter.store(info[0].As<Napi::Number>(), std::memory_order_relaxed);
   cost.histogram.store(info[1].As<Napi::Number>(), std::memory_order_relaxed);
   return info.Env().Undefined();
+}
+
+// postHealth(name, status, message, critical, consecutiveFailures, durationSeconds,
+// lastRunUnixSeconds, believedForMs)
+Napi::Value Environment::PostHealth(Info info) {
+  HealthResult result;
+  result.name = info[0].As<Napi::String>();
+  const std::uint32_t health = ReadIndex(info[1]);
+  if (health >= kHealthNames.size())
+    throw StatusError({ErrorCode::kInvalidArgument, "no such status"});
+  result.health = static_cast<Health>(health);
+  result.message = info[2].As<Napi::String>();
+  result.critical = info[3].As<Napi::Boolean>();
+  result.consecutive_failures = ReadIndex(info[4]);
+  result.duration_seconds = info[5].As<Napi::Number>();
+  result.last_run_unix_seconds = info[6].As<Napi::Number>();
+  const std::chrono::milliseconds believed_for(ReadIndex(info[7]));
+  checks_.insert(result.name);
+  Process::Get().health().Post(std::move(result), thread_, LoopClock::now() + believed_for);
+  return info.Env().Undefined();
+}
+
+// withdrawHealth(name)
+Napi::Value Environment::WithdrawHealth(Info info) {
+  const std::string name = info[0].As<Napi::String>();
+  checks_.erase(name);
+  Process::Get().health().Withdraw(name);
+  return info.Env().Undefined();
+}
+
+// readHealth(handle): { name, status, message, critical, consecutiveFailures, durationSeconds,
+// lastRun }[]
+Napi::Value Environment::ReadHealth(Info info) {
+  const auto results = Process::Get().ReadHealth(*At(info[0]).registry);
+  const auto array = Napi::Array::New(info.Env(), results.size());
+  for (std::uint32_t i = 0; i < results.size(); ++i) {
+    const HealthResult& result = results[i];
+    auto check = Napi::Object::New(info.Env());
+    check.Set("name", result.name);
+    check.Set("status", kHealthNames[static_cast<std::size_t>(result.health)]);
+    check.Set("message", result.message);
+    check.Set("critical", result.critical);
+    if (result.last_run_unix_seconds > 0) {
+      check.Set("consecutiveFailures", result.consecutive_failures);
+      check.Set("durationSeconds", result.duration_seconds);
+      check.Set("lastRun", result.last_run_unix_seconds);
+    }
+    array.Set(i, check);
+  }
+  return array;
 }
 
 // startRuntimeMetrics(handle): of the process and of this thread's event loop, where it has one.

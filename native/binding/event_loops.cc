@@ -111,6 +111,15 @@ void EventLoops::Look(LoopClock::time_point now) {
   LookLockHeld(now);
 }
 
+std::vector<ThreadName> EventLoops::Threads() {
+  const std::lock_guard lock(mutex_);
+  std::vector<ThreadName> threads;
+  for (const auto& loop : loops_) {
+    if (loop->thread_id_ != 0) threads.push_back({loop->name_, loop->thread_id_});
+  }
+  return threads;
+}
+
 std::vector<LoopReading> EventLoops::Read(LoopClock::time_point now) {
   const std::lock_guard lock(mutex_);
   LookLockHeld(now);
@@ -118,7 +127,6 @@ std::vector<LoopReading> EventLoops::Read(LoopClock::time_point now) {
   for (const auto& loop : loops_) {
     LoopReading& reading = readings.emplace_back();
     reading.thread = loop->name_;
-    reading.thread_id = loop->thread_id_;
     reading.stalled = std::max(now - loop->moved_, LoopClock::duration(0));
     reading.idle = nanoseconds(loop->seen_idle_ns_ - loop->idle_before_ns_);
     reading.active =

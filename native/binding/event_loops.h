@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "record/native_series.h"
+#include "runtime/runtime_metrics.h"
 
 namespace nanotally {
 
@@ -30,7 +31,6 @@ using LoopClock = std::chrono::steady_clock;
 // What others read of a loop.
 struct LoopReading {
   std::string thread;
-  std::int64_t thread_id = 0;  // the system's; 0 where it has none
   std::chrono::nanoseconds stalled{0};
   std::chrono::nanoseconds idle{0};    // since the loop was joined
   std::chrono::nanoseconds active{0};  // likewise
@@ -65,7 +65,7 @@ class EventLoop {
   uv_prepare_t prepare_;
   const std::uint64_t joined_ns_;
   const std::uint64_t idle_before_ns_;
-  const std::int64_t thread_id_;
+  const int thread_id_;  // the system's; 0 where it has none
   // Written by the loop's thread at each turn. relaxed: statistics, no data depends on them.
   std::atomic<std::uint64_t> turns_{0};
   std::atomic<std::uint32_t> handles_{0};
@@ -96,6 +96,8 @@ class EventLoops {
   // Notes which loops have moved. How exact a stall is told depends on how often this is called:
   // about every 100 ms, and by Read.
   void Look(LoopClock::time_point now);
+  // Of loops whose threads the system has numbers for.
+  [[nodiscard]] std::vector<ThreadName> Threads();
   [[nodiscard]] std::vector<LoopReading> Read(LoopClock::time_point now);
 
  private:

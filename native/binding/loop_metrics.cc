@@ -215,20 +215,32 @@ void LoopMetrics::Tick(LoopClock::time_point now) {
 
 std::span<const std::string_view> LoopMetrics::Names() const { return kNames; }
 
-void LoopMetrics::AppendLag(const NameFilter& filter, std::span<const LoopReading> readings,
-                               std::vector<ComputedFamily>& families) {
+std::vector<std::pair<std::string, HistogramData>> LoopMetrics::RecentTurns() const {
   std::vector<std::pair<std::string, HistogramData>> recent;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const Measured& one : measured_) {
-      const auto value = registry_->ReadHistogram(one.turns->metric().id(), one.turns->index());
-      if (!value.ok()) continue;
-      const HistogramValue before =
-          one.samples.empty() ? HistogramValue() : one.samples.front().value;
-      HistogramData turns{kSchema, {}, Since(before, value.value())};
-      if (!turns.value.buckets.empty()) recent.emplace_back(one.thread, std::move(turns));
-    }
+  const std::lock_guard lock(mutex_);
+  for (const Measured& one : measured_) {
+    const auto value = registry_->ReadHistogram(one.turns->metric().id(), one.turns->index());
+    if (!value.ok()) continue;  // it was removed by the user
+    const HistogramValue before =
+        one.samples.empty() ? HistogramValue() : one.samples.front().value;
+    HistogramData turns{kSchema, {}, Since(before, value.value())};
+    if (!turns.value.buckets.empty()) recent.emplace_back(one.thread, std::move(turns));
   }
+  return recent;
+}
+
+std::optional<std::pair<std::string, double>> LoopMetrics::Slowest() const {
+  std::optional<std::pair<std::string, double>> slowest;
+  for (const auto& [thread, turns] : RecentTurns()) {
+    const double p99 = Quantile(turns, 0.99);
+    if (!slowest || p99 > slowest->second) slowest.emplace(thread, p99);
+  }
+  return slowest;
+}
+
+void LoopMetrics::AppendLag(const NameFilter& filter, std::span<const LoopReading> readings,
+                            std::vector<ComputedFamily>& families) {
+  const auto recent = RecentTurns();
   if (recent.empty()) return;
   const auto append = [&](std::string_view name, std::string_view help, auto&& read) {
     if (!filter.Selects(name, MetricType::kGauge)) return;

@@ -5,11 +5,15 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "binding/event_loops.h"
 #include "core/family_source.h"
+#include "core/histogram_math.h"
 #include "core/registry.h"
 #include "record/native_series.h"
 
@@ -33,6 +37,10 @@ class LoopMetrics final : public FamilySource {
   void Remove(EventLoop& loop);
   [[nodiscard]] bool IsEmpty() const;
 
+  // The thread with the longest turns of the last minute, by their 99th percentile in seconds.
+  // Nothing while nothing was measured.
+  [[nodiscard]] std::optional<std::pair<std::string, double>> Slowest() const;
+
   // About every 100 ms.
   void Tick(LoopClock::time_point now);
 
@@ -54,6 +62,8 @@ class LoopMetrics final : public FamilySource {
 
   [[nodiscard]] Result<NativeHistogram*> Open(
       std::string name, std::string help, std::vector<std::pair<std::string, std::string>> labels);
+  // By thread; those that turned.
+  [[nodiscard]] std::vector<std::pair<std::string, HistogramData>> RecentTurns() const;
   [[nodiscard]] Measured* FindLockHeld(const EventLoop& loop);
   void AppendLag(const NameFilter& filter, std::span<const LoopReading> readings,
                  std::vector<ComputedFamily>& families);

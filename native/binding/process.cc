@@ -141,9 +141,32 @@ Status Process::Serve(Registry& registry) {
   std::erase_if(served_, [](const auto& one) { return one.second.expired(); });
   auto& served = served_[registry.id()];
   if (!served.expired()) return {};
-  auto families = std::make_shared<ServedFamilies>(*this, registry.id());
-  served = families;
-  return registry.AddSource(std::move(families));
+  auto health = std::make_shared<HealthFamilies>(*this, registry);
+  Status status = registry.AddSource(health);
+  if (!status.ok()) return status;
+  status = registry.AddSource(std::make_shared<ServedFamilies>(*this, registry.id()));
+  if (status.ok()) {
+    served = std::move(health);
+  } else {
+    registry.RemoveSource(*health);
+  }
+  return status;
+}
+
+std::vector<HealthResult> Process::ReadHealth(const Registry& registry) {
+  std::shared_ptr<HealthFamilies> health;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = served_.find(registry.id());
+    if (found != served_.end()) health = found->second.lock();
+  }
+  return health == nullptr ? std::vector<HealthResult>() : health->Results();
+}
+
+std::optional<std::pair<std::string, double>> Process::SlowestLoop(const Registry& registry) {
+  const std::lock_guard lock(runtime_mutex_);
+  const auto found = runtimes_.find(registry.id());
+  return found == runtimes_.end() ? std::nullopt : found->second->Slowest();
 }
 
 Status Process::StartRuntime(const std::shared_ptr<Registry>& registry, EventLoop& loop,
@@ -156,8 +179,12 @@ Status Process::StartRuntime(const std::shared_ptr<Registry>& registry, EventLoo
     auto started = std::make_shared<LoopMetrics>(*this, registry);
     Status status = started->Start();
     if (status.ok()) {
-      status = registry->AddSource(started);
-      if (!status.ok()) started->Stop();
+      status = registry->AddSource(process_metrics_);
+      if (status.ok()) status = registry->AddSource(started);
+      if (!status.ok()) {
+        registry->RemoveSource(*process_metrics_);
+        started->Stop();
+      }
     }
     if (!status.ok()) {
       runtimes_.erase(registry->id());
@@ -170,7 +197,7 @@ Status Process::StartRuntime(const std::shared_ptr<Registry>& registry, EventLoo
   return status;
 }
 
-void Process::StopRuntime(const Registry& registry, EventLoop& loop) {
+void Process::StopRuntime(Registry& registry, EventLoop& loop) {
   const std::lock_guard lock(runtime_mutex_);
   const auto found = runtimes_.find(registry.id());
   if (found == runtimes_.end()) return;
@@ -178,9 +205,10 @@ void Process::StopRuntime(const Registry& registry, EventLoop& loop) {
   EndRuntimeIfEmptyLockHeld(registry);
 }
 
-void Process::EndRuntimeIfEmptyLockHeld(const Registry& registry) {
+void Process::EndRuntimeIfEmptyLockHeld(Registry& registry) {
   const auto found = runtimes_.find(registry.id());
   if (!found->second->IsEmpty()) return;
+  registry.RemoveSource(*process_metrics_);
   found->second->Stop();
   runtimes_.erase(found);
 }
@@ -230,7 +258,7 @@ std::vector<Rendered> Process::Render(Registry& registry, const Mailbox* from,
       rendered.content_type = kJsonContentType;
     }
     const auto end = Clock::now();
-    registry.CountRender(end - std::exchange(start, end), rendered.body.size());
+    registry.CountRender(end, end - std::exchange(start, end), rendered.body.size());
   }
   return all;
 }
@@ -240,7 +268,8 @@ Rendered Process::RenderChanges(ChangeFeed& feed, const Mailbox* from, milliseco
   Rendered rendered{texts_.Take(), std::string(kJsonContentType)};
   const auto start = Clock::now();
   feed.Append(feed.registry().TakeSnapshot(start), rendered.body);
-  feed.registry().CountRender(Clock::now() - start, rendered.body.size());
+  const auto end = Clock::now();
+  feed.registry().CountRender(end, end - start, rendered.body.size());
   return rendered;
 }
 

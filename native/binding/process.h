@@ -18,8 +18,9 @@
 
 #include "binding/event_loops.h"
 #include "binding/health_board.h"
-#include "binding/mailbox.h"
+#include "binding/health_families.h"
 #include "binding/loop_metrics.h"
+#include "binding/mailbox.h"
 #include "binding/served_families.h"
 #include "binding/text_pool.h"
 #include "binding/thread_pool_probe.h"
@@ -28,6 +29,7 @@
 #include "os/page_source_os.h"
 #include "record/recorder.h"
 #include "render/exposition.h"
+#include "runtime/runtime_metrics.h"
 
 namespace nanotally {
 
@@ -95,14 +97,20 @@ class Process {
   [[nodiscard]] std::vector<std::pair<std::string, LoopClock::duration>> CollectAges(
       std::uint32_t registry, LoopClock::time_point now);
 
-  // From now on the registry tells ServedFamilies.
+  // From now on the registry tells ServedFamilies and HealthFamilies.
   Status Serve(Registry& registry);
+  // All health checks: the built-in ones, of what is served by the registry, then the program's.
+  // Empty where it is not served.
+  [[nodiscard]] std::vector<HealthResult> ReadHealth(const Registry& registry);
+  // The thread whose turns of the last minute were longest at their 99th percentile, and how long,
+  // where the registry tells of loops.
+  [[nodiscard]] std::optional<std::pair<std::string, double>> SlowestLoop(const Registry& registry);
 
   // From now on the registry tells of the runtime, and of that loop, which is the calling thread's,
   // until it was stopped as often. See LoopMetrics::Start and Add.
   Status StartRuntime(const std::shared_ptr<Registry>& registry, EventLoop& loop,
                       const std::string& thread);
-  void StopRuntime(const Registry& registry, EventLoop& loop);
+  void StopRuntime(Registry& registry, EventLoop& loop);
 
   // What the requests ask for, in their order and of one snapshot. First asks the collect callbacks
   // of all environments but `from`'s, and waits for them as long as `patience` has it. Any thread;
@@ -116,7 +124,7 @@ class Process {
  private:
   Process();
   void Tick() noexcept;
-  void EndRuntimeIfEmptyLockHeld(const Registry& registry);
+  void EndRuntimeIfEmptyLockHeld(Registry& registry);
 
   [[nodiscard]] std::vector<std::shared_ptr<Collector>> Collectors(std::uint32_t registry);
   void AskCollectors(std::uint32_t registry, const Mailbox* from,
@@ -130,6 +138,8 @@ class Process {
   EventLoops loops_;
   RecordCost record_cost_;
   ThreadPoolProbe pool_probe_;
+  const std::shared_ptr<RuntimeMetrics> process_metrics_ =
+      std::make_shared<RuntimeMetrics>([this] { return loops_.Threads(); });
   HealthBoard health_;
   const bool is_disabled_;
 
@@ -139,7 +149,7 @@ class Process {
   std::mutex mutex_;
   std::vector<std::weak_ptr<Mailbox>> mailboxes_;
   std::map<std::uint32_t, std::vector<std::weak_ptr<Collector>>> collectors_;  // by registry id
-  std::map<std::uint32_t, std::weak_ptr<ServedFamilies>> served_;              // by registry id
+  std::map<std::uint32_t, std::weak_ptr<HealthFamilies>> served_;              // by registry id
 };
 
 }  // namespace nanotally

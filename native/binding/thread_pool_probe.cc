@@ -69,6 +69,11 @@ void ThreadPoolProbe::StopListening(const void* owner) {
   std::erase_if(listeners_, [&](const auto& one) { return one.first == owner; });
 }
 
+bool ThreadPoolProbe::IsProbing() const {
+  const std::lock_guard lock(mutex_);
+  return !listeners_.empty();
+}
+
 std::chrono::nanoseconds ThreadPoolProbe::Waiting(LoopClock::time_point now) const {
   const std::lock_guard lock(mutex_);
   if (!is_waiting_) return std::chrono::nanoseconds(0);

@@ -30,6 +30,8 @@ class ThreadPoolProbe {
   void Listen(const void* owner, std::function<void(double seconds)> on_wait);
   void StopListening(const void* owner);
 
+  // Whether anybody listens.
+  [[nodiscard]] bool IsProbing() const;
   // How long the probe that is waiting, if one is, has waited.
   [[nodiscard]] std::chrono::nanoseconds Waiting(LoopClock::time_point now) const;
 

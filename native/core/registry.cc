@@ -369,10 +369,27 @@ void Registry::AdvanceTick(bool in_any_case) {
 // an older tick.
 void Registry::PublishTickLockHeld(double* chunk) const { StoreCell(chunk + kTickCell, tick_); }
 
-void Registry::CountRender(std::chrono::nanoseconds took, std::size_t bytes) noexcept {
+void Registry::CountRender(Clock::time_point end, std::chrono::nanoseconds took,
+                           std::size_t bytes) noexcept {
+  last_render_.store(end.time_since_epoch(), std::memory_order_relaxed);
   renders_.fetch_add(1, std::memory_order_relaxed);
   rendered_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   render_ns_.fetch_add(took.count(), std::memory_order_relaxed);
+}
+
+std::optional<Clock::time_point> Registry::LastRendered() const noexcept {
+  const auto last = last_render_.load(std::memory_order_relaxed);
+  return last == Clock::duration::zero() ? std::nullopt : std::optional(Clock::time_point(last));
+}
+
+std::uint64_t Registry::Rejected() const {
+  std::uint64_t rejected = 0;
+  for (const auto& count : rejected_) rejected += count.load(std::memory_order_relaxed);
+  for (const auto& metric : Metrics()) {
+    for (std::size_t reason = 0; reason < kRejectionNames.size(); ++reason)
+      rejected += metric->Rejected(static_cast<Rejection>(reason));
+  }
+  return rejected;
 }
 
 void Registry::CountRejection(MetricId metric, Rejection reason) {

@@ -154,12 +154,17 @@ class Registry {
   // and expires idle series. True when recorders have removals or idle series to look at.
   bool Tick(Clock::time_point now);
 
-  // Notes that an exposition of so many bytes was made.
-  void CountRender(std::chrono::nanoseconds took, std::size_t bytes) noexcept;
+  // Notes that an exposition of so many bytes was made by `end`.
+  void CountRender(Clock::time_point end, std::chrono::nanoseconds took,
+                   std::size_t bytes) noexcept;
+  // When the last exposition was made; nothing before the first.
+  [[nodiscard]] std::optional<Clock::time_point> LastRendered() const noexcept;
 
   void CountRejection(MetricId metric, Rejection reason);
   // Recordings that belong to no metric (any more). Takes no lock.
   void CountRejection(Rejection reason, std::uint64_t count = 1);
+  // All recordings that were dropped so far, of all metrics there are.
+  [[nodiscard]] std::uint64_t Rejected() const;
 
  private:
   Status CheckNameLockHeld(const std::string& name, bool is_histogram) const;
@@ -194,6 +199,7 @@ class Registry {
   std::atomic<std::uint64_t> renders_{0};
   std::atomic<std::uint64_t> rendered_bytes_{0};
   std::atomic<std::int64_t> render_ns_{0};
+  std::atomic<Clock::duration> last_render_{Clock::duration::zero()};  // since the clock's epoch
 
   mutable std::mutex registration_;
   std::map<std::string, std::shared_ptr<Metric>> metrics_;

@@ -1,8 +1,6 @@
 // The system's number of the calling thread, as /proc/self/task has it.
 #pragma once
 
-#include <cstdint>
-
 #ifdef __linux__
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,9 +9,10 @@
 namespace nanotally {
 
 // 0 where there is none that others can look up.
-inline std::int64_t ThreadId() {
+inline int ThreadId() {
 #ifdef __linux__
-  return syscall(SYS_gettid);  // glibc 2.30 has a function for it, which is too new
+  return static_cast<int>(
+      syscall(SYS_gettid));  // glibc 2.30 has a function for it, which is too new
 #else
   return 0;
 #endif

@@ -70,8 +70,8 @@ TEST_F(SelfMetricsTest, ASharedOneTellsOfItself) {
   const MetricId id = registry_.Define(CounterOf("c"));
   EXPECT_EQ(FamiliesOf(registry_.registry).size(), 5u);
   EXPECT_EQ(Of("nanotally_arena_bytes"), (Samples{{"", 0}}));
-  registry_->CountRender(std::chrono::milliseconds(250), 1000);
-  registry_->CountRender(std::chrono::milliseconds(500), 24);
+  registry_->CountRender(At(1), std::chrono::milliseconds(250), 1000);
+  registry_->CountRender(At(2), std::chrono::milliseconds(500), 24);
   EXPECT_EQ(Of("nanotally_renders_total"), (Samples{{"", 2}}));
   EXPECT_EQ(Of("nanotally_rendered_bytes_total"), (Samples{{"", 1024}}));
   EXPECT_EQ(Of("nanotally_render_seconds_total"), (Samples{{"", 0.75}}));

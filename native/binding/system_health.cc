@@ -1,0 +1,166 @@
+// The built-in checks.
+#include "binding/system_health.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "binding/process.h"
+#include "os/cgroup_files.h"
+#include "os/pressure_files.h"
+
+namespace nanotally {
+namespace {
+
+// Above `degraded` and above `unhealthy`.
+struct Limits {
+  double degraded;
+  double unhealthy;
+};
+
+// A scrape that waits longer than this is late to most time-outs.
+constexpr Limits kStallSeconds = {1, 10};
+// A turn that long is felt by every request that waits for it.
+constexpr Limits kLagSeconds = {0.1, 1};
+constexpr Limits kPoolWaitSeconds = {0.1, 5};
+// Shares of the time in which some task waited for memory: the kernel's documentation of PSI calls
+// what is above a few per cent noticeable.
+constexpr Limits kMemoryPressure = {0.1, 0.4};
+// The kernel kills at 1.
+constexpr Limits kCgroupUse = {0.85, 0.95};
+// Prometheus scrapes every 15 to 60 s, and looks back 5 minutes.
+constexpr Limits kScrapeAgeSeconds = {300, std::numeric_limits<double>::infinity()};
+constexpr std::chrono::minutes kRecently{5};
+
+std::string Printed(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+HealthResult Judge(const char* name, double value, Limits limits, std::string message) {
+  HealthResult result;
+  result.name = name;
+  result.health = value > limits.unhealthy  ? Health::kUnhealthy
+                  : value > limits.degraded ? Health::kDegraded
+                                            : Health::kHealthy;
+  result.message = std::move(message);
+  return result;
+}
+
+HealthResult Unavailable(const char* name, const char* why) {
+  HealthResult result;
+  result.name = name;
+  result.message = why;
+  return result;
+}
+
+// A worker may well compute for a minute; a main thread that stands serves nobody.
+HealthResult AssessEventLoops(Process& process, LoopClock::time_point now) {
+  const char* const name = "event_loops";
+  const auto loops = process.loops().Read(now);
+  if (loops.empty()) return Unavailable(name, "this runtime has no libuv");
+  HealthResult result = Judge(name, 0, kStallSeconds, "");
+  result.critical = true;
+  for (const LoopReading& loop : loops) {
+    const double stalled = std::chrono::duration<double>(loop.stalled).count();
+    if (stalled <= kStallSeconds.degraded) continue;
+    if (!result.message.empty()) result.message += ", ";
+    result.message += "thread " + loop.thread + " is held for " + Printed("%.1f s", stalled);
+    const bool is_main = loop.thread == "main";
+    result.health = is_main && stalled > kStallSeconds.unhealthy
+                        ? Health::kUnhealthy
+                        : std::max(result.health, Health::kDegraded);
+  }
+  if (result.message.empty()) result.message = std::to_string(loops.size()) + " event loops turn";
+  return result;
+}
+
+HealthResult AssessEventLoopDelay(Process& process, const Registry& registry) {
+  const char* const name = "event_loop_delay";
+  const auto slowest = process.SlowestLoop(registry);
+  if (!slowest)
+    return Unavailable(name, "collectRuntimeMetrics() is not called, or no minute has passed");
+  return Judge(name, slowest->second, kLagSeconds,
+               "99 % of the turns of thread " + slowest->first + " take less than " +
+                   Printed("%.3f s", slowest->second));
+}
+
+HealthResult AssessThreadPool(Process& process, LoopClock::time_point now) {
+  const char* const name = "thread_pool";
+  if (!process.pool_probe().IsProbing())
+    return Unavailable(name, "collectRuntimeMetrics() is not called");
+  const double waiting = std::chrono::duration<double>(process.pool_probe().Waiting(now)).count();
+  return Judge(name, waiting, kPoolWaitSeconds,
+               waiting > kPoolWaitSeconds.degraded
+                   ? "no thread of libuv's pool is free for " + Printed("%.1f s", waiting)
+                   : "libuv's pool has a free thread");
+}
+
+HealthResult AssessScrapeAge(const Registry& registry, LoopClock::time_point now) {
+  const char* const name = "scrape_age";
+  const auto last = registry.LastRendered();
+  if (!last) return Unavailable(name, "nothing has scraped yet");
+  const double age = std::chrono::duration<double>(now - *last).count();
+  return Judge(name, age, kScrapeAgeSeconds, "last scraped " + Printed("%.0f s", age) + " ago");
+}
+
+HealthResult AssessMemoryPressure() {
+  const char* const name = "memory_pressure";
+  const auto some = ReadPressure("/proc/pressure/memory").some_ratio;
+  if (!some) return Unavailable(name, "the kernel tells no pressure (PSI)");
+  return Judge(name, *some, kMemoryPressure,
+               "tasks of this machine waited for memory for " + Printed("%.1f", *some * 100) +
+                   " % of the last 10 s");
+}
+
+}  // namespace
+
+HealthResult SystemHealth::CgroupMemory() {
+  const char* const name = "cgroup_memory";
+  const auto folder = cgroup_.Locate().memory;
+  if (!folder) return Unavailable(name, "no control group of memory is to be seen");
+  const nanotally::CgroupMemory memory = ReadCgroupMemory(*folder);
+  if (!memory.limit_bytes || !memory.working_set_bytes)
+    return Unavailable(name, "the control group has no limit of memory");
+  const double share = *memory.working_set_bytes / *memory.limit_bytes;
+  HealthResult result = Judge(name, share, kCgroupUse,
+                              Printed("%.0f", share * 100) + " % of " +
+                                  Printed("%.0f MiB", *memory.limit_bytes / 1048576) + " in use");
+  result.critical = true;
+  return result;
+}
+
+HealthResult SystemHealth::Rejections(LoopClock::time_point now) {
+  const std::uint64_t rejected = registry_.Rejected();
+  const std::lock_guard lock(mutex_);
+  if (rejected > rejected_) rejected_at_ = now;
+  rejected_ = rejected;
+  const bool are_recent =
+      rejected_at_ != LoopClock::time_point::min() && now - rejected_at_ < kRecently;
+  HealthResult result;
+  result.name = "rejected_recordings";
+  result.health = are_recent ? Health::kDegraded : Health::kHealthy;
+  result.message = are_recent
+                       ? "recordings were dropped within 5 minutes, " + std::to_string(rejected) +
+                             " in all: nanotally_rejected_total says which"
+                       : "no recording was dropped within 5 minutes";
+  return result;
+}
+
+std::vector<HealthResult> SystemHealth::Assess() {
+  const auto now = LoopClock::now();
+  return {CgroupMemory(),
+          AssessEventLoopDelay(process_, registry_),
+          AssessEventLoops(process_, now),
+          AssessMemoryPressure(),
+          Unavailable("numa_imbalance", "this version does not read NUMA nodes"),
+          Rejections(now),
+          AssessScrapeAge(registry_, now),
+          AssessThreadPool(process_, now)};
+}
+
+}  // namespace nanotally
