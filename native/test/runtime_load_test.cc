@@ -66,7 +66,8 @@ void BurnInTheKernel(double seconds) {
   std::vector<char> buffer(kMiB);
   const int zeroes = open("/dev/zero", O_RDONLY | O_CLOEXEC);
   for (const double end = ThreadSeconds() + seconds; ThreadSeconds() < end;) {
-    if (read(zeroes, buffer.data(), buffer.size()) < 0) std::abort();
+    // The bare call: around read() a sanitizer spends time of its own.
+    if (syscall(SYS_read, zeroes, buffer.data(), buffer.size()) < 0) std::abort();
   }
   close(zeroes);
 }
@@ -157,8 +158,10 @@ TEST(RuntimeUnderLoad, IsWhatWait4Tells) {
   const rusage usage = RunChild({}, folder.Root());
   const Samples samples = ChildSamples(folder.Root());
   ASSERT_GT(samples.size(), 8u);
-  EXPECT_GE(samples.at("process_cpu_user_seconds_total{}"), 0.9);
-  EXPECT_GE(samples.at("process_cpu_system_seconds_total{}"), 0.4);
+  // The sum is exact; how it is shared out is what a timer saw when it looked.
+  EXPECT_GE(samples.at("process_cpu_seconds_total{}"), 2);
+  EXPECT_GE(samples.at("process_cpu_user_seconds_total{}"), 0.5);
+  EXPECT_GE(samples.at("process_cpu_system_seconds_total{}"), 0.3);
   ExpectClose(samples, "process_cpu_user_seconds_total{}", Seconds(usage.ru_utime), 0);
   ExpectClose(samples, "process_cpu_system_seconds_total{}", Seconds(usage.ru_stime), 0);
   ExpectClose(samples, "process_cpu_seconds_total{}",
@@ -193,7 +196,7 @@ TEST(RuntimeUnderLoad, IsWhatGnuTimeTells) {
       told[line.substr(1, colon - 1)] = std::atof(line.c_str() + colon + 2);
   }
   constexpr double kStep = 0.01;
-  EXPECT_GE(told.at("User time (seconds)"), 0.9);
+  EXPECT_GE(told.at("User time (seconds)") + told.at("System time (seconds)"), 1.95);
   ExpectClose(samples, "process_cpu_user_seconds_total{}", told.at("User time (seconds)"), kStep);
   ExpectClose(samples, "process_cpu_system_seconds_total{}", told.at("System time (seconds)"),
               kStep);
