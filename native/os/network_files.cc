@@ -2,6 +2,23 @@
 #include "os/network_files.h"
 
 namespace nanotally {
+namespace {
+
+std::string Printable(std::string_view name) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string printable;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte < 0x7f) {
+      printable += c;
+    } else {
+      printable.append("\\x").append({kDigits[byte / 16], kDigits[byte % 16]});
+    }
+  }
+  return printable;
+}
+
+}  // namespace
 
 std::vector<NetworkInterface> ReadNetworkInterfaces(const std::string& root) {
   std::vector<NetworkInterface> interfaces;
@@ -18,7 +35,7 @@ std::vector<NetworkInterface> ReadNetworkInterfaces(const std::string& root) {
     name = TakeWord(name);
     line.remove_prefix(colon + 1);
     NetworkInterface& interface = interfaces.emplace_back();
-    interface.name = name;
+    interface.name = Printable(name);
     interface.received_bytes = ParseCount(TakeWord(line));
     interface.received_packets = ParseCount(TakeWord(line));
     interface.receive_errors = ParseCount(TakeWord(line));

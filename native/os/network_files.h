@@ -10,7 +10,7 @@
 namespace nanotally {
 
 struct NetworkInterface {
-  std::string name;
+  std::string name;  // bytes that are no printable ASCII, which Linux allows, as \xNN
   Reading received_bytes;
   Reading received_packets;
   Reading receive_errors;

@@ -10,9 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <ctime>
+#include <cmath>
 #include <filesystem>
 #include <map>
+#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -24,6 +25,7 @@
 
 // The document goes into the program, which may run where there is no checkout.
 asm(".pushsection .rodata\n"
+    ".globl runtime_document, runtime_document_end\n"  // arm64's linker mixes up local ones
     "runtime_document:\n"
     ".incbin \"" NANOTALLY_ROOT
     "/docs/runtime-metrics.md\"\n"
@@ -208,6 +210,56 @@ TEST(RuntimeFamilies, WithoutFilesOnlyTheSystemCallsTell) {
             (std::set<std::string>{"process_context_switches_total", "process_cpu_seconds_total",
                                    "process_cpu_system_seconds_total",
                                    "process_cpu_user_seconds_total", "process_page_faults_total"}));
+}
+
+// The recorded files, each whole, cut off anywhere, with bytes changed or with lines lost.
+FileTree::Files MaimedMachine(std::mt19937& random) {
+  FileTree::Files files = RecordedMachine();
+  for (auto& [path, text] : files) {
+    if (text.empty()) continue;
+    const std::size_t at = random() % text.size();
+    switch (random() % 4) {
+      case 0:
+        text.resize(at);
+        break;
+      case 1:
+        for (int i = 0; i < 20; ++i)
+          text[random() % text.size()] = static_cast<char>(random());  // NUL and line ends as well
+        break;
+      case 2:
+        text.erase(0, text.find('\n', at));
+        break;
+      default:
+        break;
+    }
+  }
+  return files;
+}
+
+TEST(RuntimeFamilies, OfMaimedFilesAreThoseThatCanBeRead) {
+  const auto read = [](const FileTree& files) {
+    RuntimeMetrics metrics(
+        [] {
+          return std::vector<ThreadName>{{"main", kRecordedMain}};
+        },
+        files.Root());
+    return SamplesOf(ReadAll(metrics));
+  };
+  const std::size_t whole = read(FileTree(RecordedMachine())).size();
+  constexpr std::uint32_t kSeed = 20261121;
+  std::mt19937 random(kSeed);
+  std::size_t samples = 0;
+  constexpr std::size_t kRounds = 50;
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    const Samples maimed = read(FileTree(MaimedMachine(random)));
+    samples += maimed.size();
+    for (const auto& [key, value] : maimed) {
+      EXPECT_TRUE(std::isfinite(value) && value >= 0) << key << ' ' << value;
+      EXPECT_TRUE(std::all_of(key.begin(), key.end(), [](char c) { return c >= ' '; })) << key;
+    }
+  }
+  EXPECT_GT(samples, kRounds * whole / 3) << "what is whole is read";
+  EXPECT_LT(samples, kRounds * whole) << "what is not is absent";
 }
 
 // Counts how often files below a folder are opened.
