@@ -13,7 +13,7 @@ namespace {
 
 // poll(2) refuses more than the soft limit at once (EINVAL), which may be below what is open.
 constexpr int kMaxPolled = 1024;
-// The kernel's own limit to tables is fs.nr_open, 2^20 by default: so many are asked for at most.
+// Tables are as large as fs.nr_open allows, 2^20 by default. What says more is not believed.
 constexpr double kMaxSlots = 1 << 22;
 
 }  // namespace
