@@ -90,6 +90,22 @@ void Process::Tick() noexcept {
   }
 }
 
+// By libuv, for systems whose own files and calls native/os does not know.
+PortableReadings Process::ReadPortably() {
+  PortableReadings read;
+  std::size_t resident = 0;
+  if (uv_resident_set_memory(&resident) == 0) read.resident_bytes = static_cast<double>(resident);
+  uv_rusage_t usage;
+  if (uv_getrusage(&usage) == 0) {
+    const auto seconds = [](const uv_timeval_t& time) {
+      return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    read.user_seconds = seconds(usage.ru_utime);
+    read.system_seconds = seconds(usage.ru_stime);
+  }
+  return read;
+}
+
 void Process::AddMailbox(const std::shared_ptr<Mailbox>& mailbox) {
   const std::lock_guard lock(mutex_);
   std::erase_if(mailboxes_, [](const auto& m) { return m.expired(); });

@@ -124,6 +124,7 @@ class Process {
  private:
   Process();
   void Tick() noexcept;
+  static PortableReadings ReadPortably();
   void EndRuntimeIfEmptyLockHeld(Registry& registry);
 
   [[nodiscard]] std::vector<std::shared_ptr<Collector>> Collectors(std::uint32_t registry);
@@ -139,7 +140,7 @@ class Process {
   RecordCost record_cost_;
   ThreadPoolProbe pool_probe_;
   const std::shared_ptr<RuntimeMetrics> process_metrics_ =
-      std::make_shared<RuntimeMetrics>([this] { return loops_.Threads(); });
+      std::make_shared<RuntimeMetrics>([this] { return loops_.Threads(); }, "", &ReadPortably);
   HealthBoard health_;
   const bool is_disabled_;
 

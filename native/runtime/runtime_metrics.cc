@@ -80,8 +80,9 @@ std::vector<FamilyHead> AllHeads() {
 
 }  // namespace
 
-RuntimeMetrics::RuntimeMetrics(Threads threads, std::string root)
+RuntimeMetrics::RuntimeMetrics(Threads threads, std::string root, Portable portable)
     : threads_(std::move(threads)),
+      portable_(std::move(portable)),
       root_(std::move(root)),
       start_(StartUnixSeconds(root_)),
       cgroup_(root_) {}
@@ -112,8 +113,22 @@ void RuntimeMetrics::Read(const NameFilter& filter, std::vector<ComputedFamily>&
 }
 
 void RuntimeMetrics::ReadProcess(const NameFilter& filter, std::vector<ComputedFamily>& families) {
-  Lazy status([&] { return ReadProcessStatus(root_); });
-  Fill(kUsageFamilies, filter, families, [](auto& group) { group.Add(ReadResourceUsage()); });
+  Lazy status([&] {
+    ProcessStatus read = ReadProcessStatus(root_);
+    if (!read.resident_bytes) read.resident_bytes = portable_().resident_bytes;
+    return read;
+  });
+  Fill(kUsageFamilies, filter, families, [&](auto& group) {
+    ResourceUsage usage = ReadResourceUsage();
+    if (!usage.cpu_seconds) {
+      const PortableReadings read = portable_();
+      usage.user_seconds = read.user_seconds;
+      usage.system_seconds = read.system_seconds;
+      if (read.user_seconds && read.system_seconds)
+        usage.cpu_seconds = *read.user_seconds + *read.system_seconds;
+    }
+    group.Add(usage);
+  });
   Fill(kStatusFamilies, filter, families, [&](auto& group) { group.Add(status.Get()); });
   Fill(kOpenFileFamilies, filter, families, [&](auto& group) {
     Reading open = CountOpenFilesBySize(root_);

@@ -22,14 +22,26 @@ struct ThreadName {
   int tid;
 };
 
+// What the runtime itself reads on every system. Absent is what it cannot.
+struct PortableReadings {
+  std::optional<double> user_seconds;
+  std::optional<double> system_seconds;
+  std::optional<double> resident_bytes;
+};
+
 // Any thread, several at once. Keeps no file open.
 class RuntimeMetrics final : public FamilySource {
  public:
   // Called by each Read that wants it, on its thread.
   using Threads = std::function<std::vector<ThreadName>()>;
 
+  // Likewise, where this system's own files or calls do not tell it.
+  using Portable = std::function<PortableReadings()>;
+
   // `root` is what all paths are below: "" for this machine, a folder of recorded files in tests.
-  explicit RuntimeMetrics(Threads threads, std::string root = {});
+  explicit RuntimeMetrics(
+      Threads threads, std::string root = {},
+      Portable portable = [] { return PortableReadings(); });
 
   // Ascending.
   [[nodiscard]] std::span<const std::string_view> Names() const override;
@@ -48,6 +60,7 @@ class RuntimeMetrics final : public FamilySource {
   void ReadCgroup(const NameFilter& filter, std::vector<ComputedFamily>& families);
 
   const Threads threads_;
+  const Portable portable_;
   const std::string root_;
   // Found once: reckoned from a clock that may be set, it would wander.
   const std::optional<double> start_;

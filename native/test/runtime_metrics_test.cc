@@ -365,5 +365,19 @@ TEST(RuntimeReading, SeveralThreadsAtOnce) {
   EXPECT_EQ(reads, 100);
 }
 
+TEST(RuntimeMetrics, WhatTheSystemDoesNotTellIsReadPortably) {
+  const FileTree nothing;
+  RuntimeMetrics metrics(&NoThreads, nothing.Root(), [] {
+    PortableReadings read;
+    read.resident_bytes = 4096;
+    return read;
+  });
+  const Samples samples = SamplesOf(ReadAll(metrics));
+  EXPECT_EQ(samples.at("process_resident_memory_bytes"), 4096);
+  EXPECT_FALSE(samples.contains("process_virtual_memory_bytes"));
+  // getrusage tells it here.
+  EXPECT_GT(samples.at("process_cpu_seconds_total"), 0);
+}
+
 }  // namespace
 }  // namespace nanotally
