@@ -1,6 +1,7 @@
 // The vitest projects: which tests there are, and the deadlines they run under.
 // Tests import the built package by its name, so `npm run build` comes first.
-//   unit               test/{lib,native,examples,bench,scripts}: one thing at a time, no servers
+//   unit               test/{lib,page,native,examples,bench,scripts}: one thing at a time, no servers
+//   browser            test/browser: the live page in Chromium
 //   property           test/property: fast-check, the seed printed on failure
 //   workers            test/workers: worker threads, teardown, forked children
 //   native-interface   test/native-interface: addons and native threads that record through the C ABI
@@ -51,7 +52,8 @@ export default defineConfig({
     // module instance and one addon.
     server: { deps: { external: [/\/dist\/.*\.m?js$/, /\.node$/] } },
     projects: [
-      project('unit', ['test/{lib,native,examples,bench,scripts}/**/*.test.ts'], [long], 60),
+      project('unit', ['test/{lib,page,native,examples,bench,scripts}/**/*.test.ts'], [long], 60),
+      project('browser', ['test/browser/**/*.test.ts'], [], 180),
       project('property', ['test/property/**/*.test.ts'], [long], 120),
       project('workers', ['test/workers/**/*.test.ts'], [long], 180),
       project('native-interface', ['test/native-interface/**/*.test.ts'], [long], 180),
@@ -66,7 +68,9 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       // What runs is dist/; its source maps lead back to lib/, and the report is about lib/.
-      include: ['dist/**/*.{js,mjs}'],
+      // Of the live page the model runs here, from its sources; the views run in Chromium, as a bundle.
+      include: ['dist/**/*.{js,mjs}', 'page/src/model/**/*.ts'],
+      exclude: ['dist/live/**'],
       reporter: ['text', 'json-summary', 'html'],
       thresholds: { lines: 90, functions: 90, branches: 90, statements: 90 },
     },

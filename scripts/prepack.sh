@@ -10,6 +10,7 @@ scripts/prebuilds.sh >&2
 # No file of an older build may be packed.
 rm -rf dist
 npm run --silent build:lib >&2 || setup_fail 'the TypeScript build failed; its output is above'
+npm run --silent build:page >&2 || setup_fail 'the build of the live page failed; its output is above'
 # Whoever builds from the package's own sources needs these, and nothing from the registry.
 rm -rf native/node-addon-api
 mkdir native/node-addon-api

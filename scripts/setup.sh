@@ -121,6 +121,10 @@ build_now() {
     npm run --silent build:lib >&2 || { rm -f dist/index.js; setup_fail 'the TypeScript build failed; its output is above'; }
     touch dist/index.js dist/index.mjs
   fi
+  if stale dist/live/live.js page package.json; then
+    setup_say 'building dist/live (npm run build:page)'
+    npm run --silent build:page >&2 || setup_fail 'the build of the live page failed; its output is above'
+  fi
 }
 
 # with_setup_lock FUNCTION [ARGUMENT...]: runs it in a subshell while no other caller in this checkout runs one. A machine without flock

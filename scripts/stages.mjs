@@ -164,6 +164,7 @@ export const TIERS = {
     },
     vitest('crash', 30),
     vitest('integration', 20),
+    vitest('browser', 20),
     { name: 'instructions', run: ['node', 'scripts/count-instructions.mjs'], needs: ['set-up'] },
     { name: 'bench-short', run: ['node', 'bench/run.mjs', '--short'], needs: ['set-up', 'build'] },
     { name: 'demo', run: ['scripts/demo.sh', '--seconds', '20'], needs: ['set-up', 'build'], minutes: 5 },

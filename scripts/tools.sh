@@ -8,6 +8,9 @@
 #   openmetrics-parser     the folder from which Python imports prometheus_client, whose strict parser reads OpenMetrics:
 #                          Debian's where it is installed, else the same way
 #   cmake                  from PATH, else installed by apt-get when this user may
+#   chromium               the browser that the live page is tested in: from PATH, else installed by apt-get when this
+#                          user may (it needs more libraries than can be unpacked beside it)
+#   pngquant               what makes the pictures of the live page small: the same way
 #   node-matrix            the newest Node.js of each major in NODE_MAJORS, from npm, in the cache: one line for each
 #   node-matrix-arm64      the same for arm64 Linux, on any machine
 #   bullseye-root, bullseye-root-arm64   the root folder of an old Debian, for this machine and for arm64: see
@@ -73,6 +76,10 @@ ensure_tool() {
       ensure_command cmake cmake
       command -v cmake
       ;;
+    chromium | pngquant)
+      ensure_command "$1" "$1"
+      command -v "$1"
+      ;;
     node-matrix) node_matrix "$(node -p process.arch)" ;;
     node-matrix-arm64) node_matrix arm64 ;;
     gnu-time) type -P time || debian_file gnu-time time usr/bin/time ;;
@@ -90,8 +97,8 @@ ensure_tool() {
     bullseye-root-arm64) bullseye_root arm64 ;;
     *)
       tools_fail "no tool is called '$1'; there are prometheus, promtool, prometheus-3, googletest, benchmark," \
-        'openmetrics-parser, cmake, node-matrix, node-matrix-arm64, gnu-time, spin, aarch64, qemu-aarch64, guest-arm64,' \
-        'guest-amd64, bullseye-root, bullseye-root-arm64'
+        'openmetrics-parser, cmake, chromium, pngquant, node-matrix, node-matrix-arm64, gnu-time, spin, aarch64,' \
+        'qemu-aarch64, guest-arm64, guest-amd64, bullseye-root, bullseye-root-arm64'
       ;;
   esac
 }
