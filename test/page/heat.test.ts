@@ -1,6 +1,7 @@
 // Heat maps: which rows there are, and where observations go.
 import { describe, expect, test } from 'vitest'
-import { axisPlaces, type HeatMap, heatMap, isZeroRow, position, valueAt } from '../../page/src/model/heat.js'
+import { type HeatMap, heatMap, position, valueAt } from '../../page/src/model/heat.js'
+import { axisPlaces, isZeroRow } from '../../page/src/model/heat-axis.js'
 import { Model } from '../../page/src/model/model.js'
 import type { Series } from '../../page/src/model/series.js'
 import { documentAt, family } from '../support/live-document.js'
@@ -95,6 +96,7 @@ describe('the axis', () => {
       '',
       [1, 1e3, 1e6],
     ],
+    ['less than an octave', [exponential(6, 1)], '', [2 ** (5 / 8), 2 ** (6 / 8)]],
     [
       'an axis of both signs',
       [

@@ -1,6 +1,7 @@
 // Chromium for tests, one for each test file, and pages in it that note whatever a page should not do.
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, expect, onTestFinished } from 'vitest'
+import { LiveServer } from './live-server.mjs'
 import { toolPath } from './server.js'
 import { DEADLINE_MS } from './until.js'
 
@@ -9,6 +10,13 @@ let browser: Promise<Browser> | undefined
 afterAll(async () => {
   await (await browser)?.close()
 })
+
+/** Serves the live page until the test ends, and longer than the pages that the test opens afterwards. */
+export async function serveLive(options?: { prefix?: string; retryMs?: number }): Promise<LiveServer> {
+  const server = await LiveServer.start(options)
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return server
+}
 
 /**
  * Opens an address in a browser context of its own. When the test ends the page must have asked nobody but the address'

@@ -1,7 +1,8 @@
 // The panel below an opened series: large charts, and for a histogram its heat map with the quantiles drawn over it.
 import { type Column, rates } from '../model/columns.js'
 import { ABSENT, formatCount, formatValue } from '../model/format.js'
-import { axisPlaces, type HeatMap, heatMap, isZeroRow, position, valueAt } from '../model/heat.js'
+import { type HeatMap, heatMap, position, valueAt } from '../model/heat.js'
+import { axisPlaces, isZeroRow } from '../model/heat-axis.js'
 import type { Family, Model } from '../model/model.js'
 import type { Series } from '../model/series.js'
 import { element } from './dom.js'

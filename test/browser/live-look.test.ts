@@ -1,0 +1,121 @@
+// How the live page looks: it fits a phone, can be read in both themes, and is small.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { openPage, serveLive } from '../support/browser.js'
+import { LiveProgram } from '../support/live-program.mjs'
+import { DEADLINE_MS } from '../support/until.js'
+
+const LIVE = fileURLToPath(new URL('../../dist/live', import.meta.url))
+
+/** A page that shows twenty seconds of a program, with a panel of each kind open. */
+async function lively(options: Parameters<typeof openPage>[1]) {
+  const server = await serveLive()
+  const program = new LiveProgram(1000)
+  server.first = program.next()
+  const page = await openPage(server.url, options)
+  await expect.poll(() => page.locator('#connection').innerText(), { timeout: DEADLINE_MS }).not.toBe('connecting')
+  for (let i = 0; i < 20; i++) server.changes(program.next())
+  await page.locator('.series.gauge, .series').first().click()
+  await page.locator('.series', { hasText: '/cart' }).first().click()
+  await expect.poll(() => page.locator('.panel canvas').count(), { timeout: DEADLINE_MS }).toBeGreaterThan(1)
+  return page
+}
+
+test.each([375, 320, 700, 1000, 1600])('nothing is wider than the page at %d pixels', async (width) => {
+  const page = await lively({ viewport: { width, height: 800 } })
+  const widest = () => page.evaluate(() => document.documentElement.scrollWidth)
+  expect(await widest()).toBe(width)
+  // Made narrower by the reader, with charts that were made for more.
+  await page.setViewportSize({ width: 375, height: 800 })
+  await expect.poll(widest, { timeout: DEADLINE_MS }).toBe(375)
+  await expect
+    .poll(
+      () =>
+        page
+          .locator('.panel .uplot')
+          .first()
+          .evaluate((plot) => plot.clientWidth),
+      { timeout: DEADLINE_MS },
+    )
+    .toBeLessThan(375)
+})
+
+/** The texts of a page whose contrast with what is behind them is too low, and how many were looked at. */
+function contrasts(page: Page) {
+  return page.evaluate(() => {
+    const channels = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number)
+    const luminance = (color: string) => {
+      const [r = 0, g = 0, b = 0] = channels(color).map((each) => {
+        const share = each / 255
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+      })
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    const behind = (element: Element | null): string => {
+      if (element === null) return 'rgb(255, 255, 255)'
+      const { backgroundColor } = getComputedStyle(element)
+      return (channels(backgroundColor)[3] ?? 1) === 1 ? backgroundColor : behind(element.parentElement)
+    }
+    const low: string[] = []
+    let checked = 0
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const element = node.parentElement as HTMLElement
+      if (node.textContent?.trim() === '' || element.closest('option, noscript') || element.offsetParent === null)
+        continue
+      checked++
+      const [a, b] = [luminance(getComputedStyle(element).color), luminance(behind(element))]
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+      if (ratio < 4.5) low.push(`${element.className} "${node.textContent}" ${ratio.toFixed(2)}`)
+    }
+    return { low, checked }
+  })
+}
+
+test.each(['light', 'dark'] as const)('text has the contrast of WCAG AA when it is %s', async (colorScheme) => {
+  const page = await lively({ colorScheme, reducedMotion: 'reduce', viewport: { width: 1200, height: 1400 } })
+  const { low, checked } = await contrasts(page)
+  expect(low).toEqual([])
+  expect(checked).toBeGreaterThan(60)
+})
+
+test.each([
+  ['reduce', true],
+  ['no-preference', false],
+] as const)('with the wish "%s" for motion, none: %s', async (reducedMotion, none) => {
+  const page = await lively({ reducedMotion })
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll('*')].filter((each) => getComputedStyle(each).transitionDuration !== '0s').length,
+  )
+  expect(moving === 0).toBe(none)
+})
+
+test('what can be pressed has a name', async () => {
+  const page = await lively({ viewport: { width: 1200, height: 2000 } })
+  const buttons = await page.getByRole('button').all()
+  expect(buttons.length).toBeGreaterThan(10)
+  const names = await Promise.all(buttons.map((each) => each.ariaSnapshot()))
+  expect(names.filter((name) => !/^- button ".+"/.test(name))).toEqual([])
+  expect(await page.getByRole('searchbox', { name: 'Search names, labels and help' }).count()).toBe(1)
+  expect(await page.getByRole('combobox', { name: 'Type of metric' }).count()).toBe(1)
+  expect(await page.getByRole('status').count()).toBe(1)
+})
+
+test('the bundle is three files of less than 120 KB, with the licence of what is in it', () => {
+  const files = readdirSync(LIVE).sort()
+  expect(files).toEqual(['index.html', 'live.css', 'live.js'])
+  const sizes = files.map((file) => statSync(join(LIVE, file)).size)
+  expect(sizes.reduce((a, b) => a + b)).toBeLessThan(120_000)
+  for (const file of ['live.css', 'live.js']) {
+    const head = readFileSync(join(LIVE, file), 'utf8').slice(0, 500)
+    expect(head).toContain('uPlot')
+    expect(head).toContain('Copyright (c) 2022 Leon Sorokin')
+  }
+  expect(readFileSync(join(LIVE, 'index.html'), 'utf8')).not.toMatch(
+    /<style|style=|<script>|https?:(?!\/\/www\.w3\.org)/,
+  )
+})
