@@ -124,6 +124,7 @@ build_now() {
   if stale dist/live/live.js page package.json; then
     setup_say 'building dist/live (npm run build:page)'
     npm run --silent build:page >&2 || setup_fail 'the build of the live page failed; its output is above'
+    touch dist/live/live.js
   fi
 }
 

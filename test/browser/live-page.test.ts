@@ -283,8 +283,15 @@ describe('charts', () => {
   /** How many pixels of a canvas have exactly one of the colours of these custom properties. */
   const painted = (page: Page, selector: string, properties: string[]) =>
     page.locator(selector).evaluate((canvas: HTMLCanvasElement, names) => {
-      const style = getComputedStyle(document.documentElement)
-      const wanted = new Set(names.map((name) => Number.parseInt(style.getPropertyValue(name).trim().slice(1), 16)))
+      const probe = document.body.appendChild(document.createElement('i'))
+      const wanted = new Set(
+        names.map((name) => {
+          probe.style.color = `var(${name})`
+          const [r = 0, g = 0, b = 0] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number)
+          return (r << 16) | (g << 8) | b
+        }),
+      )
+      probe.remove()
       const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
         0,
         0,
@@ -359,8 +366,10 @@ describe('the list', () => {
     await eventually(rows).toBeGreaterThan(10)
     await toTheEnd()
     await page.getByRole('button', { name: 'Show 9980 more' }).click()
-    await toTheEnd()
-    await eventually(() => texts(page, '.series .labels >> nth=-1')).toEqual(['id=n9999'])
+    await eventually(async () => {
+      await toTheEnd() // the page grows with its next frame
+      return texts(page, '.series .labels >> nth=-1')
+    }).toEqual(['id=n9999'])
     expect(await rows()).toBeLessThan(100)
     expect(await rows()).toBeGreaterThan(10)
   })

@@ -7,7 +7,7 @@ import { familyRow, moreRow, type RowView, seriesRow } from './row-views.js'
 
 /** Pixels above and below what is in sight in which rows are made. */
 const MARGIN = 200
-/** As live.css has it. */
+/** As styles/narrow.css has it. */
 const narrow = matchMedia('(max-width: 700px)')
 
 /** The heights of rows in pixels: what is not in the page cannot be measured. */

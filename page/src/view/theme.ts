@@ -1,5 +1,5 @@
 // Light or dark: as the system has it, until the reader decides; the decision is remembered.
-// The colours are custom properties of live.css, which charts read from here.
+// The colours are custom properties of styles/colors.css, which charts read from here.
 
 const STORAGE_KEY = 'nanotally-theme'
 
@@ -47,11 +47,13 @@ export function bindTheme(button: HTMLButtonElement, onChange: () => void): void
   show()
 }
 
-/** A colour of live.css by the name of its custom property, without the dashes. */
+/** A colour by the name of its custom property, without the dashes. */
 export function color(name: string): string {
   let value = colors.get(name)
   if (value === undefined) {
-    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+    // The property itself is two colours; that of an element is the one of the theme.
+    document.body.style.outlineColor = `var(--${name})`
+    value = getComputedStyle(document.body).outlineColor
     colors.set(name, value)
   }
   return value
