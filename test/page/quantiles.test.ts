@@ -39,6 +39,10 @@ describe('a quantile', () => {
     expect(quantile(buckets([0, 5, 4]), 0.5)).toBe(2.5)
   })
 
+  test('of zeros is 0', () => {
+    expect(quantile(buckets([-(2 ** -128), 2 ** -128, 3], [1, 2, 1]), 0.5)).toBe(0)
+  })
+
   test('in the endless last bucket is its lower end', () => {
     expect(quantile(buckets([1, 5, 1], [5, Number.POSITIVE_INFINITY, 99]), 0.99)).toBe(5)
   })

@@ -55,6 +55,20 @@ test.each([
   expect(rows({ search })).toEqual(expected ?? rows())
 })
 
+test("the program's own families come before those about its process", () => {
+  const mixed = new Model()
+  const names = ['nanotally_series', 'process_open_fds', 'zebras', 'nodejs_heap_bytes', 'processed']
+  mixed.snapshot(
+    documentAt(
+      0,
+      names.map((name) => family('gauge', name, [[{}, 1]])),
+    ),
+  )
+  const state = { search: '', type: '' as const, folded: new Set(names), unfolded: new Set(''), opened: new Set('') }
+  const order = ['processed', 'zebras', 'nanotally_series', 'nodejs_heap_bytes', 'process_open_fds']
+  expect(rowsOf(mixed, state, 0).map(({ key }) => key)).toEqual(order)
+})
+
 test('a type, folded families, opened series', () => {
   expect(rows({ type: 'gauge' })).toEqual(['temperature_celsius: 1', 'series room="Kitchen"'])
   expect(rows({ type: 'gauge', folded: new Set(['temperature_celsius']) })).toEqual(['temperature_celsius: 1'])

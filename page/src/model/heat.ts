@@ -1,14 +1,12 @@
 // A heat map: the observations of each interval, sorted into so few rows that each can be seen.
 import { windowOf } from './columns.js'
 import type { Model } from './model.js'
-import type { Buckets } from './quantiles.js'
+import { type Buckets, ZERO } from './quantiles.js'
 import type { Series } from './series.js'
 
 const MOST_ROWS = 48
 /** Eight rows an octave, or a multiple of their height: rows then coincide with buckets of schema 3, or with whole numbers of them. */
 const FINEST_STEP = 1 / 8
-/** What is nearer to 0 is 0: exponential histograms count it in a bucket of its own. */
-const ZERO = 2 ** -127
 
 export interface HeatMap {
   /** Positions are base-2 logarithms of values; of values themselves where there are negative ones. */

@@ -5,6 +5,9 @@ export type Buckets = Float64Array
 
 export const QUANTILES = [0.5, 0.9, 0.99] as const
 
+/** What is nearer to 0 is 0: exponential histograms count it in a bucket of its own. */
+export const ZERO = 2 ** -127
+
 /** An exponential bucket of schema 0 or more spans at most an octave. */
 const OCTAVE = 2 * (1 + 1e-9)
 
@@ -55,6 +58,7 @@ export function quantile(buckets: Buckets, q: number): number {
 
 function interpolate(lower: number, upper: number, share: number): number {
   if (upper === Number.POSITIVE_INFINITY) return lower // nothing is known above it
+  if (lower >= -ZERO && upper <= ZERO) return 0
   // The first explicit bucket counts from 0, as Prometheus' histogram_quantile has it.
   if (lower === Number.NEGATIVE_INFINITY) return upper > 0 ? upper * share : upper
   if (lower > 0 && upper / lower <= OCTAVE) return lower * (upper / lower) ** share

@@ -31,7 +31,7 @@ export function rowsOf(model: Model, state: ListState, tick: number): Row[] {
     .split(/\s+/)
     .filter((word) => word !== '')
   const rows: Row[] = []
-  const families = [...model.families.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const families = [...model.families.values()].sort(byPlace)
   for (const family of families) {
     if (state.type !== '' && family.type !== state.type) continue
     const series = matching(family, words, tick)
@@ -46,6 +46,12 @@ export function rowsOf(model: Model, state: ListState, tick: number): Row[] {
     if (!all) rows.push({ kind: 'more', key: `${family.name} more`, family, hidden: series.length - FIRST_SERIES })
   }
   return rows
+}
+
+/** The program's own families, then those about Node.js, its process and nanotally; each by name. */
+function byPlace(a: Family, b: Family): number {
+  const isOurs = ({ name }: Family) => Number(/^(nodejs|process|nanotally)_/.test(name))
+  return isOurs(a) - isOurs(b) || (a.name < b.name ? -1 : 1)
 }
 
 /** The series of a family that have all words, by their keys, in the order of their labels. */

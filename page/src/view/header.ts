@@ -4,8 +4,9 @@ import type { Model } from '../model/model.js'
 import type { ConnectionState } from './connection.js'
 import { byId, element, setText } from './dom.js'
 
-/** Seconds for which each thread's event loop has not turned. */
+/** Seconds for which each thread's event loop has not turned: less than STALLED where it turns. */
 const STALL_FAMILY = 'nodejs_eventloop_stall_seconds'
+const STALLED = 0.2
 
 const connection = () => byId('connection')
 
@@ -33,7 +34,7 @@ export function showStalls(model: Model): void {
   const stalled = series
     .filter(({ endedTick }) => endedTick === undefined)
     .map(({ labels, samples }) => ({ thread: labels.thread ?? '', seconds: samples.at(-1)?.value ?? 0 }))
-    .filter(({ seconds }) => !(seconds <= 0))
+    .filter(({ seconds }) => seconds >= STALLED)
     .sort((a, b) => b.seconds - a.seconds)
   const box = byId('stalls')
   box.hidden = stalled.length === 0
