@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/temporary.js'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/tools.sh', import.meta.url))
-const HIDDEN = /^(prometheus|promtool|spin|apt-get|cpio|qemu-.*|aarch64-linux-gnu-.*)$/
+const HIDDEN = /^(prometheus|promtool|chromium|pngquant|spin|apt-get|cpio|qemu-.*|aarch64-linux-gnu-.*)$/
 
 /** Runs tools.sh with a PATH that lacks the tools and the means to fetch them, but for the commands in `stubs`. */
 function run(home: string, names: string[], stubs: string[] = []) {
@@ -39,6 +39,8 @@ test.each([
   ],
   ['qemu-aarch64', 'tools: qemu-aarch64 is missing; install it with: sudo apt-get install qemu-user-static'],
   ['spin', 'tools: spin is missing; install it with: sudo apt-get install spin'],
+  ['chromium', 'set-up: chromium is missing; install it with: sudo apt-get install chromium'],
+  ['pngquant', 'set-up: pngquant is missing; install it with: sudo apt-get install pngquant'],
   ['aarch64', 'set-up: aarch64-linux-gnu-g++ is missing; install it with: sudo apt-get install g++-aarch64-linux-gnu'],
   ['guest-arm64', 'set-up: qemu-system-aarch64 is missing; install it with: sudo apt-get install qemu-system-arm'],
   ['guest-amd64', 'set-up: qemu-system-x86_64 is missing; install it with: sudo apt-get install qemu-system-x86'],
