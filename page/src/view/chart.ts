@@ -33,6 +33,8 @@ export interface ChartOptions {
   readonly backdrop?: (plot: uPlot) => void
 }
 
+/** What a page that was just opened spans, at least; it grows from there. */
+const FIRST_WINDOW_TICKS = 60
 const FONT = '11px Inter, system-ui, sans-serif'
 
 export class Chart {
@@ -95,8 +97,11 @@ export class Chart {
   }
 
   #window(): [number, number] {
-    const end = this.#model.newest < 0 ? 0 : this.#model.time(Math.max(this.#tick, this.#model.oldest))
-    return [end - WINDOW_TICKS * this.#model.interval, end]
+    const { newest, oldest, interval } = this.#model
+    const tick = Math.max(this.#tick, oldest)
+    const end = newest < 0 ? 0 : this.#model.time(tick)
+    const ticks = Math.min(Math.max(tick - oldest + 1, FIRST_WINDOW_TICKS), WINDOW_TICKS)
+    return [end - ticks * interval, end]
   }
 }
 

@@ -20,6 +20,14 @@ function heightOf(row: Row): number {
   return narrow.matches ? 72 : 40
 }
 
+/** A row that is in the page. */
+interface ShownRow extends RowView {
+  /** The series or family that it is of. */
+  readonly subject: object
+  /** The tick and the placing that it was brought to. */
+  shownFor: string
+}
+
 interface PlacedRow {
   readonly row: Row
   readonly top: number
@@ -32,9 +40,10 @@ export class List {
   readonly #model: Model
   readonly #state: ListState
   readonly #onChange: () => void
-  readonly #views = new Map<string, RowView & { readonly subject: object }>()
+  readonly #views = new Map<string, ShownRow>()
   #placed: PlacedRow[] = []
   #placedFor = ''
+  #placings = 0
 
   /** @param onChange called when the state was changed by a row */
   constructor(container: HTMLElement, empty: HTMLElement, model: Model, state: ListState, onChange: () => void) {
@@ -67,7 +76,10 @@ export class List {
       if (view.element !== follows) this.#container.insertBefore(view.element, follows)
       view.element.style.top = `${placed.top}px`
       view.element.style.height = `${placed.height}px`
-      view.update(placed.row, tick)
+      // While the page is scrolled, rows that stay in sight have nothing new to show.
+      const shownFor = `${tick} ${this.#placings}`
+      if (view.shownFor !== shownFor) view.update(placed.row, tick)
+      view.shownFor = shownFor
       before = view.element
     }
   }
@@ -80,9 +92,10 @@ export class List {
 
   #place(tick: number): void {
     const { search, type, folded, unfolded, opened } = this.#state
-    const placedFor = JSON.stringify([this.#model.version, search, type, folded.size, unfolded.size, ...opened])
+    const placedFor = JSON.stringify([this.#model.version, search, type, [...folded], [...unfolded], [...opened]])
     if (placedFor === this.#placedFor) return
     this.#placedFor = placedFor
+    this.#placings++
     let top = 0
     this.#placed = rowsOf(this.#model, this.#state, tick).map((row) => {
       const placed = { row, top, height: heightOf(row) }
@@ -105,13 +118,13 @@ export class List {
     return this.#views.get(key)?.element.contains(document.activeElement) ?? false
   }
 
-  #viewOf(row: Row): RowView {
+  #viewOf(row: Row): ShownRow {
     const subject = 'series' in row ? row.series : row.family
     let view = this.#views.get(row.key)
     if (view?.subject !== subject) {
       // What went and came back has the same key.
       if (view !== undefined) this.#remove(row.key, view)
-      view = { ...this.#build(row), subject }
+      view = { ...this.#build(row), subject, shownFor: '' }
       this.#views.set(row.key, view)
     }
     return view
