@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { openPage, serveLive } from '../support/browser.js'
+import { documentAt, family } from '../support/live-document.js'
 import { LiveProgram } from '../support/live-program.mjs'
 import { DEADLINE_MS } from '../support/until.js'
 
@@ -41,6 +42,21 @@ test.each([375, 320, 700, 1000, 1600])('nothing is wider than the page at %d pix
       { timeout: DEADLINE_MS },
     )
     .toBeLessThan(375)
+})
+
+test.each([375, 1200])('names without end do not make the page wider than %d pixels', async (width) => {
+  const endless = 'endless'.repeat(60)
+  const server = await serveLive()
+  const labels = { [endless]: endless, thread: endless }
+  server.first = documentAt(1000, [
+    family('counter', endless, [[labels, 1e300]], { help: endless, unit: endless }),
+    family('histogram', `${endless}_seconds`, [[labels, [[1e-300, 1.05e-300, 1]]]]),
+    family('gauge', 'nodejs_eventloop_stall_seconds', [[{ thread: endless }, 1e9]], { unit: 'seconds' }),
+  ])
+  const page = await openPage(server.url, { viewport: { width, height: 800 } })
+  await page.locator('.series').first().click()
+  await page.locator('.panel canvas').waitFor()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
 })
 
 /** The texts of a page whose contrast with what is behind them is too low, and how many were looked at. */
