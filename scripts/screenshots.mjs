@@ -15,8 +15,8 @@ const SECONDS = 300
 const START = Date.UTC(2026, 0, 20, 12) / 1000
 
 const PICTURES = [
-  { name: 'live-light', colorScheme: 'light', viewport: { width: 1120, height: 1010 }, opened: ['/search'] },
-  { name: 'live-dark', colorScheme: 'dark', viewport: { width: 1120, height: 1010 }, opened: ['/search'] },
+  { name: 'live-light', colorScheme: 'light', viewport: { width: 1120, height: 990 }, opened: ['/search'] },
+  { name: 'live-dark', colorScheme: 'dark', viewport: { width: 1120, height: 990 }, opened: ['/search'] },
   {
     name: 'live-phone',
     colorScheme: 'dark',

@@ -14,8 +14,8 @@ const narrow = matchMedia('(max-width: 700px)')
 function heightOf(row: Row): number {
   if (row.kind === 'family') return 78
   if (row.kind === 'more') return 44
-  if (row.kind === 'panel' && row.family.type === 'histogram') return narrow.matches ? 554 : 514
-  if (row.kind === 'panel') return narrow.matches ? 300 : 280
+  if (row.kind === 'panel' && row.family.type === 'histogram') return narrow.matches ? 536 : 496
+  if (row.kind === 'panel') return narrow.matches ? 292 : 272
   if (row.family.type === 'info') return narrow.matches ? 56 : 40
   return narrow.matches ? 72 : 40
 }
