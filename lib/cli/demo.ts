@@ -1,0 +1,64 @@
+// `nanotally demo`: a small program to look at, measured by nanotally.
+import { type Arguments, CliError, type Command, EXIT } from './command.js'
+import { say } from './screen.js'
+
+const MAX_SECONDS = 86_400
+
+async function run(args: Arguments): Promise<number> {
+  const port = args.number('port', 9464, { min: 0, max: 65_535, integer: true })
+  const seconds = args.number('seconds', Infinity, { min: 0.1, max: MAX_SECONDS })
+  const workers = args.number('workers', 2, { min: 0, max: 64, integer: true })
+  // Only here: the other commands do without the native addon.
+  const { NanotallyError } = await import('../errors.js')
+  const { startDemo } = await import('./demo/program.js')
+  try {
+    const demo = await startDemo({ port, workers, stall: args.flag('stall') })
+    const address = demo.url.replace(/^http:\/\/|\/metrics$/g, '')
+    say(`serving ${demo.url}`)
+    say(`look at it: npx nanotally top ${address}`)
+    say(
+      args.flag('stall')
+        ? 'the main thread is blocked for 2 s in every 3 s'
+        : 'let it block: npx nanotally demo --stall',
+    )
+    say(seconds === Infinity ? 'Ctrl-C ends it' : `it ends after ${seconds} s, or by Ctrl-C`)
+    await untilEnd(seconds)
+    await demo.stop()
+    return EXIT.ok
+  } catch (error) {
+    if (!(error instanceof NanotallyError)) throw error
+    throw new CliError(EXIT.unreachable, `${error.message} (--port)`, { cause: error })
+  }
+}
+
+function untilEnd(seconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, Math.min(seconds, MAX_SECONDS * 24) * 1000)
+    const signals = ['SIGINT', 'SIGTERM'] as const
+    function end() {
+      clearTimeout(timer)
+      for (const signal of signals) process.off(signal, end)
+      resolve()
+    }
+    for (const signal of signals) process.once(signal, end)
+  })
+}
+
+export const demo: Command = {
+  summary: 'run a small program to look at',
+  usage: '[options]',
+  about: `It resizes and encodes imaginary pictures on its main thread and in worker threads, and serves what it measures.
+With --stall its main thread blocks for 2 s in every 3 s: scrapes go on all the same.`,
+  options: {
+    port: { type: 'string', short: 'p', value: 'PORT', help: 'to serve at; 0 takes a free one (default 9464)' },
+    seconds: { type: 'string', value: 'N', help: 'end by itself (default: at Ctrl-C)' },
+    workers: { type: 'string', value: 'N', help: 'worker threads (default 2)' },
+    stall: { type: 'boolean', help: 'block the main thread, again and again' },
+  },
+  examples: [
+    { command: 'demo', does: 'serve at 127.0.0.1:9464 until Ctrl-C' },
+    { command: 'demo --port 0 --seconds 10 --stall', does: 'for ten seconds, at any port, its main thread blocked' },
+  ],
+  positionals: { min: 0, max: 0 },
+  run,
+}

@@ -1,0 +1,122 @@
+// `nanotally lint URL|FILE`: what is wrong with an exposition, by the rules of `promtool check metrics` and a few more.
+import { existsSync } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
+import { type CheckRule, checkFamily } from '../exposition/check.js'
+import type { Exposition, Family, Problem } from '../exposition/family.js'
+import { parseExposition } from '../exposition/parse.js'
+import { partLabel } from '../exposition/series.js'
+import { isAllowed, type LintedMetric, type LintRule, lintMetric } from '../lint.js'
+import { type Arguments, type Command, EXIT } from './command.js'
+import { formatOf, formatOption, readTarget } from './read.js'
+import { say, styleOf } from './screen.js'
+import { parseTarget, readText, requestSettings, TARGET_HELP, TARGET_OPTIONS } from './target.js'
+import { plural, printable, toJson } from './text.js'
+
+const MAX_SYNTAX_PROBLEMS = 100
+
+export interface ExpositionFinding {
+  /** 0: the exposition as a whole. */
+  line: number
+  /** The family; empty where a line could not be read. */
+  name: string
+  rule: Problem['rule'] | CheckRule | LintRule
+  message: string
+}
+
+/**
+ * Everything that is wrong with an exposition, in the order of its lines.
+ *
+ * @param strict - also what lint-allow-list.json allows
+ */
+export function lintExposition({ families, problems }: Exposition, strict: boolean): ExpositionFinding[] {
+  const findings: ExpositionFinding[] = problems.map(({ line, rule, message, name = '' }) => ({
+    line,
+    name,
+    rule,
+    message,
+  }))
+  for (const family of families) {
+    const { name, line } = family
+    const ofNames = lintMetric(asMetric(family)).filter(({ rule }) => strict || !isAllowed(name, rule))
+    findings.push(...ofNames.map(({ rule, message }) => ({ line, name, rule, message })))
+    findings.push(...checkFamily(family).map((finding) => ({ name, ...finding })))
+  }
+  return findings.sort((a, b) => a.line - b.line)
+}
+
+function asMetric(family: Family): LintedMetric {
+  const part = partLabel(family)
+  const labels = new Set(family.samples.flatMap((sample) => Object.keys(sample.labels)))
+  if (part !== undefined) labels.delete(part)
+  const { name, help, unit } = family
+  const type = isTextStateSet(family) ? 'stateset' : family.type
+  return { name, type: type === 'gaugehistogram' ? 'histogram' : type, help, unit, labels: [...labels] }
+}
+
+/** Text 0.0.4 has no state sets: it tells them as gauges of 0 and 1 whose states are in a label of the metric's name. */
+function isTextStateSet({ name, type, samples }: Family): boolean {
+  const isState = samples.every(({ labels, value }) => Object.hasOwn(labels, name) && (value === 0 || value === 1))
+  return type === 'gauge' && samples.length > 0 && isState
+}
+
+async function readSource(source: string, args: Arguments): Promise<Exposition> {
+  const format = formatOf(args, 'text')
+  const isTarget = /^(https?:\/\/|unix:)/i.test(source) || (/^\S*:\d+(\/|$)/.test(source) && !existsSync(source))
+  if (isTarget) {
+    const target = parseTarget(source)
+    return readTarget(target, requestSettings(args, target.url), format, MAX_SYNTAX_PROBLEMS)
+  }
+  const bytes = source === '-' ? await buffer(process.stdin) : readText(source)
+  const told = args.text('format') === undefined ? undefined : format
+  return parseExposition(bytes, { format: told, maxSyntaxProblems: MAX_SYNTAX_PROBLEMS })
+}
+
+async function run(args: Arguments): Promise<number> {
+  const source = args.positionals[0] ?? ''
+  const exposition = await readSource(source, args)
+  const ignored = args.texts('ignore')
+  const findings = lintExposition(exposition, args.flag('strict')).filter(({ rule }) => !ignored.includes(rule))
+  const families = exposition.families.length
+  const name = source === '-' ? 'stdin' : printable(source)
+  if (args.flag('json')) {
+    say(toJson({ source: name, families, findings }))
+  } else {
+    const { bold, dim } = styleOf(args)
+    for (const finding of findings) {
+      const where = `${name}:${finding.line}:`
+      const what = finding.name === '' ? '' : `${bold(printable(finding.name))}: `
+      say(`${where} ${what}${printable(finding.message)} ${dim(`[${finding.rule}]`)}`)
+    }
+    const checked = plural(families, 'family', 'families')
+    say(
+      findings.length === 0
+        ? `${name}: nothing wrong in ${checked}`
+        : `${plural(findings.length, 'finding')} in ${checked}`,
+    )
+  }
+  return findings.length === 0 ? EXIT.ok : EXIT.found
+}
+
+export const lint: Command = {
+  summary: 'check names, types and values of an exposition',
+  usage: '[options] URL|FILE|-',
+  about: `Tells what promtool check metrics would, and what makes Prometheus refuse an exposition or doubt it: lines that cannot be
+read, series that are there twice, histograms that contradict themselves. A finding is LINE, family, what to do, [rule].
+- is stdin. A file is OpenMetrics where it ends in # EOF. After ${MAX_SYNTAX_PROBLEMS} lines that cannot be read it stops reading.
+
+${TARGET_HELP}`,
+  options: {
+    json: { type: 'boolean', help: 'print JSON' },
+    ignore: { type: 'string', multiple: true, value: 'RULE', help: 'leave a rule out; may be repeated' },
+    strict: { type: 'boolean', help: "also names that nanotally's catalogs and prom-client are known for" },
+    ...formatOption('text'),
+    ...TARGET_OPTIONS,
+  },
+  examples: [
+    { command: 'lint localhost:9464', does: 'a running program' },
+    { command: 'lint metrics.txt --ignore no-help', does: 'a file' },
+    { command: 'lint -', does: 'what is piped into it' },
+  ],
+  positionals: { min: 1, max: 1 },
+  run,
+}

@@ -1,0 +1,98 @@
+// What the user of `nanotally top` has chosen, and what each key changes. Pure.
+import { labelsText, printable } from '../text.js'
+import type { Row } from './model.js'
+
+export const SORTS = ['name', 'rate', 'change'] as const
+export type Sort = (typeof SORTS)[number]
+
+export interface Choice {
+  sort: Sort
+  reverse: boolean
+  /** Rows whose text holds it are shown; upper and lower case are one. */
+  filter: string
+  /** The filter as it is being typed; undefined while nothing is. */
+  typed: string | undefined
+  paused: boolean
+  help: boolean
+  /** The first row that is shown. */
+  offset: number
+}
+
+/** A key as node:readline tells it. */
+export interface Key {
+  name?: string | undefined
+  sequence?: string | undefined
+  ctrl?: boolean | undefined
+}
+
+export function firstChoice(sort: Sort): Choice {
+  return { sort, reverse: false, filter: '', typed: undefined, paused: false, help: false, offset: 0 }
+}
+
+/**
+ * The choice after a key; 'quit' where it ends the program.
+ *
+ * @param pageRows - rows that are shown at once
+ */
+export function pressKey(choice: Choice, key: Key, pageRows: number): Choice | 'quit' {
+  if (key.ctrl && (key.name === 'c' || key.name === 'd')) return 'quit'
+  if (choice.typed !== undefined) return typeKey(choice, choice.typed, key)
+  if (choice.help) return key.name === 'q' ? 'quit' : { ...choice, help: false }
+  const scrolled = SCROLLS[key.name ?? '']?.(choice.offset, pageRows)
+  if (scrolled !== undefined) return { ...choice, offset: Math.max(0, scrolled) }
+  switch (key.sequence) {
+    case 'q':
+      return 'quit'
+    case 's':
+      return { ...choice, sort: SORTS[(SORTS.indexOf(choice.sort) + 1) % SORTS.length] as Sort, offset: 0 }
+    case 'r':
+      return { ...choice, reverse: !choice.reverse, offset: 0 }
+    case '/':
+      return { ...choice, typed: choice.filter }
+    case ' ':
+      return { ...choice, paused: !choice.paused }
+    case '?':
+      return { ...choice, help: true }
+    default:
+      return key.name === 'escape' ? { ...choice, filter: '', offset: 0 } : choice
+  }
+}
+
+const SCROLLS: Readonly<Record<string, (offset: number, pageRows: number) => number>> = {
+  up: (offset) => offset - 1,
+  down: (offset) => offset + 1,
+  pageup: (offset, pageRows) => offset - pageRows,
+  pagedown: (offset, pageRows) => offset + pageRows,
+  home: () => 0,
+  end: () => Number.MAX_SAFE_INTEGER,
+}
+
+function typeKey(choice: Choice, typed: string, { name, sequence = '', ctrl }: Key): Choice {
+  if (name === 'escape') return { ...choice, typed: undefined }
+  if (name === 'return' || name === 'enter') return { ...choice, filter: typed, typed: undefined, offset: 0 }
+  if (name === 'backspace') return { ...choice, typed: [...typed].slice(0, -1).join('') }
+  if (ctrl && name === 'u') return { ...choice, typed: '' }
+  return { ...choice, typed: typed + (printable(sequence) === sequence ? sequence : '') }
+}
+
+/** `name{label="value"}`, harmless to a terminal. */
+export function rowText({ name, labels }: Row): string {
+  const text = labelsText(labels)
+  return text === '' ? printable(name) : `${printable(name)}{${text}}`
+}
+
+/** The rows that are wanted, in the order that is wanted. */
+export function chosenRows(rows: readonly Row[], { sort, reverse, filter, typed }: Choice): Row[] {
+  const wanted = (typed ?? filter).toLowerCase()
+  const found = rows
+    .map((row) => ({ row, text: rowText(row) }))
+    .filter(({ text }) => text.toLowerCase().includes(wanted))
+  const byName = (a: { text: string }, b: { text: string }) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)
+  found.sort((a, b) => {
+    if (sort === 'rate') return (b.row.rate ?? -1) - (a.row.rate ?? -1) || byName(a, b)
+    if (sort === 'change') return b.row.change - a.row.change || byName(a, b)
+    return byName(a, b)
+  })
+  if (reverse) found.reverse()
+  return found.map(({ row }) => row)
+}
