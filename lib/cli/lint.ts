@@ -1,15 +1,15 @@
 // `nanotally lint URL|FILE`: what is wrong with an exposition, by the rules of `promtool check metrics` and a few more.
 import { existsSync } from 'node:fs'
-import { buffer } from 'node:stream/consumers'
 import { type CheckRule, checkFamily } from '../exposition/check.js'
 import type { Exposition, Family, Problem } from '../exposition/family.js'
 import { parseExposition } from '../exposition/parse.js'
 import { partLabel } from '../exposition/series.js'
 import { isAllowed, type LintedMetric, type LintRule, lintMetric } from '../lint.js'
-import { type Arguments, type Command, EXIT } from './command.js'
+import { type Arguments, CliError, type Command, EXIT } from './command.js'
 import { formatOf, formatOption, readTarget } from './read.js'
+import { readAll } from './request.js'
 import { say, styleOf } from './screen.js'
-import { parseTarget, readText, requestSettings, TARGET_HELP, TARGET_OPTIONS } from './target.js'
+import { maxBytesOf, parseTarget, readText, requestSettings, TARGET_HELP, TARGET_OPTIONS } from './target.js'
 import { plural, printable, toJson } from './text.js'
 
 const MAX_SYNTAX_PROBLEMS = 100
@@ -59,25 +59,31 @@ function isTextStateSet({ name, type, samples }: Family): boolean {
   return type === 'gauge' && samples.length > 0 && isState
 }
 
-async function readSource(source: string, args: Arguments): Promise<Exposition> {
+/** An exposition and how messages name where it is from. */
+async function readSource(source: string, args: Arguments): Promise<Exposition & { name: string }> {
   const format = formatOf(args, 'text')
   const isTarget = /^(https?:\/\/|unix:)/i.test(source) || (/^\S*:\d+(\/|$)/.test(source) && !existsSync(source))
   if (isTarget) {
     const target = parseTarget(source)
-    return readTarget(target, requestSettings(args, target.url), format, MAX_SYNTAX_PROBLEMS)
+    const read = await readTarget(target, requestSettings(args, target.url), format, MAX_SYNTAX_PROBLEMS)
+    return { ...read, name: target.name }
   }
-  const bytes = source === '-' ? await buffer(process.stdin) : readText(source)
+  const name = source === '-' ? 'stdin' : printable(source)
+  const maxBytes = maxBytesOf(args)
+  const bytes = source === '-' ? await readAll(process.stdin, maxBytes) : readText(source)
+  if (bytes === undefined || bytes.length > maxBytes) {
+    throw new CliError(EXIT.notMetrics, `${name}: larger than ${plural(maxBytes, 'byte')}: see --max-bytes`)
+  }
   const told = args.text('format') === undefined ? undefined : format
-  return parseExposition(bytes, { format: told, maxSyntaxProblems: MAX_SYNTAX_PROBLEMS })
+  return { ...parseExposition(bytes, { format: told, maxSyntaxProblems: MAX_SYNTAX_PROBLEMS }), name }
 }
 
 async function run(args: Arguments): Promise<number> {
   const source = args.positionals[0] ?? ''
-  const exposition = await readSource(source, args)
+  const { name, ...exposition } = await readSource(source, args)
   const ignored = args.texts('ignore')
   const findings = lintExposition(exposition, args.flag('strict')).filter(({ rule }) => !ignored.includes(rule))
   const families = exposition.families.length
-  const name = source === '-' ? 'stdin' : printable(source)
   if (args.flag('json')) {
     say(toJson({ source: name, families, findings }))
   } else {

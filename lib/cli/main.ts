@@ -43,10 +43,11 @@ async function main([name = '', ...words]: string[]): Promise<number> {
 
 function fail(error: unknown): number {
   if (error instanceof CliError) {
-    process.stderr.write(`nanotally: ${error.message}\n`)
+    process.stderr.write(`nanotally: ${printable(error.message)}\n`)
     return error.exitCode
   }
-  process.stderr.write(`nanotally: ${error instanceof Error ? error.stack : error}\n`)
+  const lines = String(error instanceof Error ? error.stack : error).split('\n')
+  process.stderr.write(`nanotally: ${lines.map(printable).join('\n')}\n`)
   return EXIT.internal
 }
 

@@ -118,13 +118,20 @@ async function readBody(target: Target, response: IncomingMessage, { maxBytes }:
     response.on('error', (error) => gunzip.destroy(error)).pipe(gunzip)
     body = gunzip
   }
+  const bytes = await readAll(body, maxBytes)
+  if (bytes === undefined) {
+    throw notMetrics(target, `the answer is larger than ${plural(maxBytes, 'byte')}: see --max-bytes`)
+  }
+  return bytes
+}
+
+/** All that a stream gives; undefined, and the stream ended, as soon as that is more than `maxBytes`. */
+export async function readAll(stream: Readable, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > maxBytes) {
-      throw notMetrics(target, `the answer is larger than ${plural(maxBytes, 'byte')}: see --max-bytes`)
-    }
+    if (bytes > maxBytes) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -7,6 +7,8 @@ const DEFAULT_PORT = 9464
 const DEFAULT_PATH = '/metrics'
 const DEFAULT_TIMEOUT_SECONDS = 5
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
+/** What fits into one string with room to spare. */
+const MAX_BYTES = 256 * 1024 * 1024
 const USER_VARIABLE = 'NANOTALLY_USER'
 
 export interface Target {
@@ -83,11 +85,15 @@ export function requestSettings(args: Arguments, url: URL): RequestSettings {
   const ca = args.text('ca')
   const settings = {
     timeoutMs: args.number('timeout', DEFAULT_TIMEOUT_SECONDS, { min: 0.001, max: 86_400 }) * 1000,
-    maxBytes: args.number('max-bytes', DEFAULT_MAX_BYTES, { min: 1, max: 2 ** 29, integer: true }),
+    maxBytes: maxBytesOf(args),
     headers: { ...authorization(args, url), ...headersOf(args.texts('header')) },
     insecure: args.flag('insecure'),
   }
   return ca === undefined ? settings : { ...settings, ca: readText(ca) }
+}
+
+export function maxBytesOf(args: Arguments): number {
+  return args.number('max-bytes', DEFAULT_MAX_BYTES, { min: 1, max: MAX_BYTES, integer: true })
 }
 
 function headersOf(lines: readonly string[]): Record<string, string[]> {

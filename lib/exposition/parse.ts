@@ -179,8 +179,7 @@ class Parser {
     if (!cursor.blanksIf() && this.#format === 'openmetrics') cursor.fail('a space')
     const sample: Sample = { name, labels, value: cursor.number(), line: this.#line }
     if (this.#format === 'text') {
-      cursor.optionalBlanks()
-      if (!cursor.atEnd) sample.timestamp = cursor.timestamp()
+      if (cursor.blanksIf() && !cursor.atEnd) sample.timestamp = cursor.timestamp()
     } else {
       let more = cursor.blanksIf()
       if (more && !cursor.startsWith('#')) {

@@ -35,7 +35,7 @@ export function startWork(thread: string): { stop(): void } {
   const queue = waiting.labels({ thread })
   const timer = setInterval(() => {
     const burst = (1 - Math.cos((2 * Math.PI * Date.now()) / PERIOD_MS)) / 2
-    const count = Math.round(burst * MOST_A_TICK * Math.random())
+    const count = 1 + Math.round(burst * MOST_A_TICK * Math.random())
     queue.set(count)
     sizes.observe(10 ** (4 + 3 * Math.random()))
     for (const job of bound) {

@@ -71,7 +71,7 @@ export class TopModel {
     this.#seconds = seconds
     const known = new Map<string, Known>()
     for (const family of families) {
-      if (family.type === 'info' || !this.#filters.family(family)) continue
+      if (isInfo(family) || !this.#filters.family(family)) continue
       for (const series of seriesOf(family).filter(this.#filters.series)) {
         const key = family.name + labelsKey(series.labels)
         const before = this.#known.get(key)
@@ -86,6 +86,11 @@ export class TopModel {
       .filter((thread) => thread.seconds > STALLED_SECONDS)
       .sort((a, b) => b.seconds - a.seconds)
   }
+}
+
+/** What never changes is nothing to watch. Text 0.0.4 tells info metrics as gauges. */
+function isInfo({ name, type, samples }: Family): boolean {
+  return type === 'info' || (type === 'gauge' && name.endsWith('_info') && samples.every(({ value }) => value === 1))
 }
 
 function nextRow(
