@@ -126,6 +126,8 @@ const RULES = {
   },
 } satisfies Record<string, Check>
 
+export const LINT_RULES = Object.keys(RULES) as LintRule[]
+
 /** What a metric's name, unit, help and labels break, one finding for each rule at most; empty when all is well. */
 export function lintMetric(metric: LintedMetric): LintFinding[] {
   return Object.entries<Check>(RULES).flatMap(([rule, check]) => {

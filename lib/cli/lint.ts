@@ -1,11 +1,11 @@
 // `nanotally lint URL|FILE`: what is wrong with an exposition, by the rules of `promtool check metrics` and a few more.
 import { existsSync } from 'node:fs'
-import { type CheckRule, checkFamily } from '../exposition/check.js'
-import type { Exposition, Family, Problem } from '../exposition/family.js'
+import { CHECK_RULES, type CheckRule, checkFamily } from '../exposition/check.js'
+import { type Exposition, type Family, PROBLEM_RULES, type Problem } from '../exposition/family.js'
 import { parseExposition } from '../exposition/parse.js'
 import { partLabel } from '../exposition/series.js'
-import { isAllowed, type LintedMetric, type LintRule, lintMetric } from '../lint.js'
-import { type Arguments, CliError, type Command, EXIT } from './command.js'
+import { isAllowed, LINT_RULES, type LintedMetric, type LintRule, lintMetric } from '../lint.js'
+import { type Arguments, CliError, type Command, EXIT, usageError } from './command.js'
 import { formatOf, formatOption, readTarget } from './read.js'
 import { readAll } from './request.js'
 import { say, styleOf } from './screen.js'
@@ -13,6 +13,7 @@ import { maxBytesOf, parseTarget, readText, requestSettings, TARGET_HELP, TARGET
 import { plural, printable, toJson } from './text.js'
 
 const MAX_SYNTAX_PROBLEMS = 100
+const RULES: readonly string[] = [...PROBLEM_RULES, ...CHECK_RULES, ...LINT_RULES]
 
 export interface ExpositionFinding {
   /** 0: the exposition as a whole. */
@@ -79,9 +80,11 @@ async function readSource(source: string, args: Arguments): Promise<Exposition &
 }
 
 async function run(args: Arguments): Promise<number> {
+  const ignored = args.texts('ignore')
+  const unknown = ignored.find((rule) => !RULES.includes(rule))
+  if (unknown !== undefined) throw usageError(`--ignore: no rule ${unknown}; the rules are ${RULES.join(', ')}`)
   const source = args.positionals[0] ?? ''
   const { name, ...exposition } = await readSource(source, args)
-  const ignored = args.texts('ignore')
   const findings = lintExposition(exposition, args.flag('strict')).filter(({ rule }) => !ignored.includes(rule))
   const families = exposition.families.length
   if (args.flag('json')) {

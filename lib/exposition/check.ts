@@ -4,16 +4,18 @@ import { parseNumber } from './cursor.js'
 import type { Family, Sample } from './family.js'
 import { labelsKey, partLabel, type Series, seriesOf, without } from './series.js'
 
-export type CheckRule =
-  | 'no-type'
-  | 'duplicate-series'
-  | 'part-label'
-  | 'bucket-order'
-  | 'no-inf-bucket'
-  | 'count-mismatch'
-  | 'counter-value'
-  | 'state-value'
-  | 'exemplar-place'
+export const CHECK_RULES = [
+  'no-type',
+  'duplicate-series',
+  'part-label',
+  'bucket-order',
+  'no-inf-bucket',
+  'count-mismatch',
+  'counter-value',
+  'state-value',
+  'exemplar-place',
+] as const
+export type CheckRule = (typeof CHECK_RULES)[number]
 
 export interface CheckFinding {
   line: number

@@ -49,12 +49,14 @@ export interface Family {
   line: number
 }
 
+/** `syntax` is what makes Prometheus refuse the whole exposition. */
+export const PROBLEM_RULES = ['syntax', 'metadata-late', 'metadata-twice', 'split-family', 'stray-sample'] as const
+
 /** Something wrong with an exposition. */
 export interface Problem {
   /** 0: the exposition as a whole. */
   line: number
-  /** `syntax` is what makes Prometheus refuse the whole exposition. */
-  rule: 'syntax' | 'metadata-late' | 'metadata-twice' | 'split-family' | 'stray-sample'
+  rule: (typeof PROBLEM_RULES)[number]
   /** The family that it is about, where that is known. */
   name?: string
   message: string

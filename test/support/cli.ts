@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest'
 import { until } from './until.js'
 
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const PTY = fileURLToPath(new URL('pty.py', import.meta.url))
+const PSEUDO_TERMINAL = fileURLToPath(new URL('pseudo-terminal.py', import.meta.url))
 
 export interface CliResult {
   exitCode: number | null
@@ -65,9 +65,10 @@ export class TerminalCli {
   output = ''
   readonly ended: Promise<TerminalEnd>
   readonly #child: ChildProcess
+  #ended = false
 
   constructor(args: readonly string[], { columns = 100, lines = 30, env = {} } = {}) {
-    const command = [PTY, `${columns}`, `${lines}`, process.execPath, CLI, ...args]
+    const command = [PSEUDO_TERMINAL, `${columns}`, `${lines}`, process.execPath, CLI, ...args]
     this.#child = spawn('python3', command, { env: environment(env), stdio: 'pipe' })
     onTestFinished(() => void this.#child.stdin?.end()) // which ends what it runs
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -79,7 +80,10 @@ export class TerminalCli {
   async #end(): Promise<TerminalEnd> {
     const stderr = readText(this.#child.stderr as NonNullable<ChildProcess['stderr']>)
     await once(this.#child, 'close')
-    return JSON.parse(await stderr)
+    this.#ended = true
+    const told = await stderr
+    if (!told.startsWith('{')) throw new Error(`the pseudo terminal failed: ${told}`)
+    return JSON.parse(told)
   }
 
   /** The last screen that was drawn whole, as lines without colours. */
@@ -103,7 +107,13 @@ export class TerminalCli {
 
   /** Waits until the screen is as wanted, and returns it. */
   until(what: string, probe: (screen: string[]) => boolean): Promise<string[]> {
-    return until(`${what} on the screen`, () => probe(this.screen) && this.screen).catch((error) => {
+    const seen = () => {
+      const ended = this.#ended // before the probe, which may be what sees the last of the output
+      if (probe(this.screen)) return this.screen
+      if (ended) throw new Error(`it ended without ${what} on the screen`)
+      return false
+    }
+    return until(`${what} on the screen`, seen).catch((error) => {
       throw new Error(`${error.message}\n${this.screen.join('\n')}\n${JSON.stringify(this.output.slice(-500))}`)
     })
   }

@@ -109,7 +109,8 @@ function nextRow(
   const quantiles = quantilesOf(series, type === 'gaugehistogram' || isFirst ? undefined : before.series, type)
   if (quantiles !== undefined && (!isFirst || type !== 'histogram')) row.quantiles = quantiles
   const isDistribution = series.value === undefined
-  const main = isGauge ? value : isDistribution ? (row.quantiles?.p99 ?? Number.NaN) : row.rate
+  const p99 = isFirst && type === 'histogram' ? undefined : (row.quantiles?.p99 ?? Number.NaN)
+  const main = isGauge ? value : isDistribution ? p99 : row.rate
   if (main !== undefined) {
     row.change = changeOf(row.history.at(-1), main)
     row.history = [...row.history, main].slice(-HISTORY_LENGTH)

@@ -1,4 +1,4 @@
-# Runs a program in a pseudo terminal: pty.py COLUMNS LINES PROGRAM [ARGUMENT...]
+# Runs a program in a pseudo terminal: pseudo-terminal.py COLUMNS LINES PROGRAM [ARGUMENT...]
 # stdin: a JSON object a line, {"write": TEXT}, {"resize": [COLUMNS, LINES]} or {"signal": NUMBER}. stdout: what the program
 # writes. stderr: when it has ended, {"exitCode": N or null, "signal": N or null, "echo": BOOL, "canonical": BOOL}, the
 # latter two as it has left the terminal.
@@ -17,13 +17,17 @@ def resize(fd, columns, lines):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', lines, columns, 0, 0))
 
 
-pid, terminal = pty.fork()
+# The program's side stays open here: its settings can be read when the program has gone.
+terminal, kept = pty.openpty()
+resize(kept, int(sys.argv[1]), int(sys.argv[2]))
+pid = os.fork()
 if pid == 0:
-    resize(0, int(sys.argv[1]), int(sys.argv[2]))
+    os.setsid()
+    fcntl.ioctl(kept, termios.TIOCSCTTY, 0)
+    for stream in range(3):
+        os.dup2(kept, stream)
     os.execvp(sys.argv[3], sys.argv[3:])
 
-# Keeps the terminal's settings readable when the program has gone.
-kept = os.open(os.ptsname(terminal), os.O_RDWR | os.O_NOCTTY)
 pending = b''
 watched = [0, terminal]
 status = None
