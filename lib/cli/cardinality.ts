@@ -132,9 +132,10 @@ async function run(args: Arguments): Promise<number> {
 export const cardinality: Command = {
   summary: 'tell which label explodes',
   usage: '[options] URL',
-  about: `SERIES counts sets of labels, SAMPLES what Prometheus stores: each bucket of a histogram is one. VALUES are a label's distinct
-ones, SHARE is their number over that of the series: at 100 % each series has a value of its own. A label explodes where it
-has the most values of its family, and --min of them or the family overflowed (otel_metric_overflow).
+  about: `SERIES counts sets of labels, SAMPLES what Prometheus stores: each bucket of a histogram is one.
+VALUES counts a label's distinct ones, SHARE is that over the series: at 100 % each series has a
+value of its own. The label with the most values of its family explodes, where they are --min or
+more, or where the family overflowed (otel_metric_overflow).
 
 ${TARGET_HELP}
 

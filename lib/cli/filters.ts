@@ -4,8 +4,8 @@ import type { Series } from '../exposition/series.js'
 import { type Arguments, CliError, EXIT, type OptionTable, usageError } from './command.js'
 import { printable } from './text.js'
 
-export const FILTER_HELP = `A PATTERN is a name in which * and ? stand for any characters and any one, or a regular expression between slashes:
---name 'http_*', --name '/^http_.*_total$/'.`
+export const FILTER_HELP = `A PATTERN is a name in which * stands for any characters and ? for one, or a regular expression
+between slashes: --name 'http_*', --name '/^http_.*_total$/'.`
 
 export const FILTER_OPTIONS: OptionTable = {
   name: { type: 'string', short: 'n', multiple: true, value: 'PATTERN', help: 'families by name; any of several' },

@@ -109,9 +109,10 @@ async function run(args: Arguments): Promise<number> {
 export const lint: Command = {
   summary: 'check names, types and values of an exposition',
   usage: '[options] URL|FILE|-',
-  about: `Tells what promtool check metrics would, and what makes Prometheus refuse an exposition or doubt it: lines that cannot be
-read, series that are there twice, histograms that contradict themselves. A finding is LINE, family, what to do, [rule].
-- is stdin. A file is OpenMetrics where it ends in # EOF. After ${MAX_SYNTAX_PROBLEMS} lines that cannot be read it stops reading.
+  about: `Tells what promtool check metrics would, and what makes Prometheus refuse or doubt an exposition:
+lines that cannot be read, series that are there twice, histograms that contradict themselves.
+- is stdin. A file is OpenMetrics where it ends in # EOF. After ${MAX_SYNTAX_PROBLEMS} lines that cannot be read,
+reading ends.
 
 ${TARGET_HELP}`,
   options: {

@@ -109,8 +109,8 @@ export const scrape: Command = {
   usage: '[options] URL',
   about: `${TARGET_HELP}
 
-P50, P90 and P99 of histograms are estimates: interpolated inside their bucket, as histogram_quantile does.
-With --json a family has the shape that the exporter's /snapshot.json gives it.
+P50, P90 and P99 of histograms are estimates: interpolated inside their bucket, as PromQL's
+histogram_quantile does. With --json a family has the shape that /snapshot.json gives it.
 
 ${FILTER_HELP}`,
   options: {

@@ -31,8 +31,9 @@ export interface RequestSettings {
   signal?: AbortSignal
 }
 
-export const TARGET_HELP = `URL is http://HOST:PORT/PATH or https://..., or in short HOST:PORT, HOST or :PORT; the path is /metrics and the port of a
-bare HOST 9464 unless told. unix:/PATH/TO.sock is a socket, unix:/PATH/TO.sock:/PATH with a path.`
+export const TARGET_HELP = `URL is http://HOST:PORT/PATH or https://..., or in short HOST:PORT, HOST or :PORT. Without a path it
+is /metrics, and 9464 is the port of a bare HOST. unix:/PATH/TO.sock is a socket, and with a path
+unix:/PATH/TO.sock:/PATH.`
 
 export const TARGET_OPTIONS: OptionTable = {
   timeout: { type: 'string', value: 'SECONDS', help: 'until the whole answer must be there (default 5)' },

@@ -179,8 +179,9 @@ async function run(args: Arguments): Promise<number> {
 export const top: Command = {
   summary: 'watch rates, quantiles and stalled threads, live',
   usage: '[options] URL',
-  about: `In a terminal: q quits, ? tells the other keys. Elsewhere, and with --once and --count, a block of text is printed at the
-end of each interval. A target that dies is shown as such, and watched on; one that is not there at first is an error.
+  about: `In a terminal: q quits, ? tells the other keys. Elsewhere, and with --once and --count, a block of
+text is printed at the end of each interval. A target that dies is shown as such, and watched on;
+one that is not there at first is an error.
 
 ${TARGET_HELP}
 
@@ -196,7 +197,7 @@ ${FILTER_HELP}`,
   },
   examples: [
     { command: 'top localhost:9464', does: 'everything, each second' },
-    { command: "top :9464 --interval 5 --sort rate --name 'demo_*'", does: 'some families, the busiest first' },
+    { command: "top :9464 --interval 2 --sort rate --name 'demo_*'", does: 'some families, the busiest first' },
     { command: 'top :9464 --once', does: 'one interval, as text' },
   ],
   positionals: { min: 1, max: 1 },
