@@ -48,7 +48,8 @@ export const demo: Command = {
   summary: 'run a small program to look at',
   usage: '[options]',
   about: `It decodes, resizes and encodes imaginary pictures on its main thread and in worker threads, and
-serves what it measures. With --stall its main thread blocks for 2 s in every 3 s: scrapes go on all the same.`,
+serves what it measures. With --stall its main thread blocks for 2 s in every 3 s: scrapes go on
+all the same.`,
   options: {
     port: { type: 'string', short: 'p', value: 'PORT', help: 'to serve at; 0 takes a free one (default 9464)' },
     seconds: { type: 'string', value: 'N', help: 'end by itself (default: at Ctrl-C)' },
@@ -57,7 +58,7 @@ serves what it measures. With --stall its main thread blocks for 2 s in every 3 
   },
   examples: [
     { command: 'demo', does: 'serve at 127.0.0.1:9464 until Ctrl-C' },
-    { command: 'demo --port 0 --seconds 5 --stall', does: 'for five seconds, at any port, its main thread blocked' },
+    { command: 'demo --port 0 --seconds 5 --stall', does: 'for five seconds, at any port' },
   ],
   positionals: { min: 0, max: 0 },
   run,

@@ -6,7 +6,7 @@ import { FILTER_HELP, FILTER_OPTIONS, filtersOf } from './filters.js'
 import { formatOf, formatOption, readTarget } from './read.js'
 import { columnsOf, say, styleOf } from './screen.js'
 import { parseTarget, requestSettings, TARGET_HELP, TARGET_OPTIONS } from './target.js'
-import { type Column, labelsText, numberText, printable, shortNumber, table, toJson } from './text.js'
+import { type Column, cut, labelsText, numberText, printable, shortNumber, table, toJson, widthOf } from './text.js'
 
 const QUANTILES = [0.5, 0.9, 0.99] as const
 const VALUE_COLUMNS: readonly Column[] = [
@@ -60,7 +60,9 @@ function populated(buckets: readonly Bucket[]): [number, number, number][] {
 export function familyLines({ family, series }: ShownFamily, width: number, bold: (text: string) => string): string[] {
   const { name, type, unit, help } = family
   const kind = [type, unit].filter((part) => part !== '').map(printable)
-  const title = `${bold(printable(name))}  ${kind.join(', ')}${help ? `  ${printable(help)}` : ''}`
+  const about = `  ${kind.join(', ')}${help ? `  ${printable(help)}` : ''}`
+  const shownName = cut(printable(name), width)
+  const title = bold(shownName) + cut(about, width - widthOf(shownName))
   const isDistribution = series.some(({ value }) => value === undefined)
   const rows = series.map((one) => {
     const labels = labelsText(one.labels) || '-'

@@ -4,6 +4,7 @@
 //   sh                    the scripts, stages, tools and files that it names exist
 //   yaml                  a configuration that promtool accepts
 //   gyp, javascript, cpp  stand in examples/native-addon, line by line
+//   console               commands of nanotally and what they print: test/lib/cli/documents.test.ts runs them
 //   picture               drawings: nothing to check
 // A block of another language fails. Relative links are followed in every Markdown file, to their #anchors.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -90,7 +91,7 @@ async function check(block: Block, above: readonly Block[]): Promise<string[]> {
   if (language === 'gyp') return checkExcerpt(code, /\.gyp$/)
   if (language === 'javascript') return checkExcerpt(code, /\.mjs$/)
   if (language === 'cpp') return checkExcerpt(code, /\.(h|cc)$/)
-  if (language === 'picture') return []
+  if (language === 'console' || language === 'picture') return []
   return [`nobody knows how to check a block of language '${language}'`]
 }
 

@@ -8,7 +8,7 @@ const BARS = '▁▂▃▄▅▆▇█'
 const COLUMNS: readonly Column[] = [
   { title: 'SERIES', flexible: true },
   ...['VALUE', 'RATE/s', 'P50', 'P90', 'P99'].map((title) => ({ title, align: 'right' as const })),
-  { title: 'TREND' },
+  { title: 'TREND', align: 'right' },
 ]
 /** Lines of the screen that are no rows: three above, the titles, the keys. */
 const OTHER_LINES = 5
