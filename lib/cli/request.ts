@@ -30,6 +30,34 @@ const CONNECTION_REASONS: Readonly<Record<string, string>> = {
   EPROTO: 'it does not speak TLS: try http://',
 }
 
+/** Ends a request when its time is over or its caller wants it so. AbortSignal.any() would keep something of each request. */
+class Deadline {
+  passed = false
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  readonly #outer: AbortSignal | undefined
+  readonly #abort = () => this.#controller.abort()
+
+  constructor({ timeoutMs, signal }: RequestSettings) {
+    this.#timer = setTimeout(() => {
+      this.passed = true
+      this.#abort()
+    }, timeoutMs)
+    this.#outer = signal
+    if (signal?.aborted) this.#abort()
+    signal?.addEventListener('abort', this.#abort)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
+    this.#outer?.removeEventListener('abort', this.#abort)
+  }
+}
+
 /**
  * Fetches a target's metrics.
  *
@@ -37,14 +65,14 @@ const CONNECTION_REASONS: Readonly<Record<string, string>> = {
  * @throws CliError, `unreachable` or `notMetrics`, with a message of one line
  */
 export async function fetchMetrics(target: Target, settings: RequestSettings, accept: string): Promise<Answer> {
-  const deadline = AbortSignal.timeout(settings.timeoutMs)
-  const signal = settings.signal === undefined ? deadline : AbortSignal.any([deadline, settings.signal])
+  const deadline = new Deadline(settings)
   const seconds = `${settings.timeoutMs / 1000} s`
   let response: IncomingMessage
   try {
-    response = await send(target, settings, accept, signal)
+    response = await send(target, settings, accept, deadline.signal)
   } catch (error) {
-    const reason = deadline.aborted ? `no answer within ${seconds}` : reasonOf(error as NodeJS.ErrnoException)
+    const reason = deadline.passed ? `no answer within ${seconds}` : reasonOf(error as NodeJS.ErrnoException)
+    deadline.clear()
     throw unreachable(target, reason, error)
   }
   try {
@@ -52,9 +80,10 @@ export async function fetchMetrics(target: Target, settings: RequestSettings, ac
     return { body: await readBody(target, response, settings), contentType: response.headers['content-type'] ?? '' }
   } catch (error) {
     if (error instanceof CliError) throw error
-    if (deadline.aborted) throw unreachable(target, `the answer was not complete within ${seconds}`, error)
+    if (deadline.passed) throw unreachable(target, `the answer was not complete within ${seconds}`, error)
     throw notMetrics(target, `the answer broke off: ${printable((error as Error).message)}`, error)
   } finally {
+    deadline.clear()
     response.destroy()
   }
 }

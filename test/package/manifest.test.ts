@@ -44,9 +44,10 @@ describe('installing', () => {
 })
 
 describe('files', () => {
-  test('all that main, types and exports lead to are there', () => {
-    const targets = [manifest.main, manifest.types, ...targetsOf(manifest.exports)]
-    expect(targets.length).toBeGreaterThanOrEqual(7)
+  test('all that main, types, bin and exports lead to are there', () => {
+    const { main, types, bin, exports } = manifest
+    const targets = [main, types, ...Object.values<string>(bin), ...targetsOf(exports)]
+    expect(targets.length).toBeGreaterThanOrEqual(8)
     expect(targets.filter((path) => !files.includes(path.replace(/^\.\//, '')))).toEqual([])
   })
 

@@ -69,7 +69,9 @@ function checkScript([script = '', ...rest]: string[]): string[] {
 
 function checkTool([tool = '', ...rest]: string[]): string[] {
   const troubles = rest.flatMap(checkFile)
-  if (!OF_USERS.tools.includes(tool) && !existsSync(join(ROOT, 'node_modules/.bin', tool))) troubles.push(`no ${tool}`)
+  const isThere =
+    OF_USERS.tools.includes(tool) || tool in manifest.bin || existsSync(join(ROOT, 'node_modules/.bin', tool))
+  if (!isThere) troubles.push(`no ${tool}`)
   if (tool === 'vitest') {
     const unknown = valuesOf('--project', rest).filter((name) => !projects.includes(name))
     troubles.push(...unknown.map((name) => `no vitest project ${name}`))

@@ -6,6 +6,9 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { EXIT } from '../../../dist/cli/command.js'
+import { CHECK_RULES } from '../../../dist/exposition/check.js'
+import { PROBLEM_RULES } from '../../../dist/exposition/family.js'
 import { CLI } from '../../support/cli.js'
 import { type DemoCli, startDemoCli } from '../../support/cli-demo.js'
 import { parseMarkdown } from '../../support/markdown.js'
@@ -91,6 +94,12 @@ test('there are some, of each command', () => {
   for (const command of ['scrape', 'top', 'cardinality', 'lint', 'demo']) {
     expect(blocks.some(({ code }) => code.includes(`npx nanotally ${command}`))).toBe(true)
   }
+})
+
+test('docs/cli.md tells every rule of expositions and every exit code', () => {
+  const text = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8')
+  expect([...PROBLEM_RULES, ...CHECK_RULES].filter((rule) => !text.includes(`\`${rule}\``))).toEqual([])
+  expect(Object.values(EXIT).filter((code) => !text.includes(`\n| ${code} | `))).toEqual([])
 })
 
 test('other words, other lines, and lines too many do not agree', () => {
