@@ -1,7 +1,7 @@
 // `nanotally cardinality URL`: which families have the most series, and which label is to blame.
 import type { Family } from '../exposition/family.js'
 import { seriesOf } from '../exposition/series.js'
-import { type Arguments, type Command, EXIT } from './command.js'
+import { type Arguments, type Command, EXIT, type Io } from './command.js'
 import { FILTER_HELP, FILTER_OPTIONS, filtersOf } from './filters.js'
 import { formatOf, formatOption, readTarget } from './read.js'
 import { columnsOf, say, styleOf } from './screen.js'
@@ -100,7 +100,7 @@ function rowsOf(family: FamilyCardinality): string[][] {
   return [...rows, ['', '', '', '', OVERFLOW_LABEL, '', '', `overflowed${how}`]]
 }
 
-async function run(args: Arguments): Promise<number> {
+async function run(args: Arguments, io: Io): Promise<number> {
   const target = parseTarget(args.positionals[0] ?? '')
   const filters = filtersOf(args)
   const top = args.number('top', DEFAULT_TOP, { min: 1, max: 1e9, integer: true })
@@ -115,17 +115,17 @@ async function run(args: Arguments): Promise<number> {
     samples: all.reduce((sum, family) => sum + family.samples, 0),
   }
   if (args.flag('json')) {
-    say(toJson({ target: target.name, ...totals, top: shown }))
+    say(io, toJson({ target: target.name, ...totals, top: shown }))
     return EXIT.ok
   }
-  const { bold, red } = styleOf(args)
-  const [title = '', ...lines] = table(COLUMNS, shown.flatMap(rowsOf), columnsOf(process.stdout))
+  const { bold, red } = styleOf(args, io)
+  const [title = '', ...lines] = table(COLUMNS, shown.flatMap(rowsOf), columnsOf(io))
   const explained = lines.map((line) => line.replace(/(explodes|overflowed.*)$/, (word) => red(word)))
   const { series, samples } = totals
-  say(`${series} series (${plural(samples, 'sample')}) in ${plural(totals.families, 'family', 'families')}`)
-  if (shown.length > 0) say(['', bold(title), ...explained].join('\n'))
+  say(io, `${series} series (${plural(samples, 'sample')}) in ${plural(totals.families, 'family', 'families')}`)
+  if (shown.length > 0) say(io, ['', bold(title), ...explained].join('\n'))
   if (wanted.size > shown.length)
-    say(`... and ${plural(wanted.size - shown.length, 'smaller family', 'smaller families')}: see --top`)
+    say(io, `... and ${plural(wanted.size - shown.length, 'smaller family', 'smaller families')}: see --top`)
   return EXIT.ok
 }
 

@@ -1,4 +1,6 @@
 // What a command of the CLI is, how its arguments are read, and the ways in which it can fail.
+import type { Readable, Writable } from 'node:stream'
+import type { ReadStream, WriteStream } from 'node:tty'
 import { parseArgs } from 'node:util'
 
 /** The exit codes of every command; `--help` and docs/cli.md tell them. */
@@ -54,6 +56,13 @@ export interface Example {
   does: string
 }
 
+/** The streams of a call: a process' own, or a test's. */
+export interface Io {
+  stdin: Readable & Partial<Pick<ReadStream, 'isTTY'>>
+  stdout: Writable & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>
+  stderr: Writable
+}
+
 export interface Command {
   /** In one line. */
   summary: string
@@ -66,7 +75,7 @@ export interface Command {
   /** How many words it takes besides its options. */
   positionals: { min: number; max: number }
   /** @returns the exit code */
-  run(args: Arguments): Promise<number>
+  run(args: Arguments, io: Io): Promise<number>
 }
 
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>

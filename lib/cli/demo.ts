@@ -1,10 +1,10 @@
 // `nanotally demo`: a small program to look at, measured by nanotally.
-import { type Arguments, CliError, type Command, EXIT } from './command.js'
+import { type Arguments, CliError, type Command, EXIT, type Io } from './command.js'
 import { say } from './screen.js'
 
 const MAX_SECONDS = 86_400
 
-async function run(args: Arguments): Promise<number> {
+async function run(args: Arguments, io: Io): Promise<number> {
   const port = args.number('port', 9464, { min: 0, max: 65_535, integer: true })
   const seconds = args.number('seconds', Infinity, { min: 0.1, max: MAX_SECONDS })
   const workers = args.number('workers', 2, { min: 0, max: 64, integer: true })
@@ -14,14 +14,15 @@ async function run(args: Arguments): Promise<number> {
   try {
     const demo = await startDemo({ port, workers, stall: args.flag('stall') })
     const address = demo.url.replace(/^http:\/\/|\/metrics$/g, '')
-    say(`serving ${demo.url}`)
-    say(`look at it: npx nanotally top ${address}`)
+    say(io, `serving ${demo.url}`)
+    say(io, `look at it: npx nanotally top ${address}`)
     say(
+      io,
       args.flag('stall')
         ? 'the main thread is blocked for 2 s in every 3 s'
         : 'let it block: npx nanotally demo --stall',
     )
-    say(seconds === Infinity ? 'Ctrl-C ends it' : `it ends after ${seconds} s, or by Ctrl-C`)
+    say(io, seconds === Infinity ? 'Ctrl-C ends it' : `it ends after ${seconds} s, or by Ctrl-C`)
     await untilEnd(seconds)
     await demo.stop()
     return EXIT.ok

@@ -5,7 +5,7 @@ import { type Exposition, type Family, PROBLEM_RULES, type Problem } from '../ex
 import { parseExposition } from '../exposition/parse.js'
 import { partLabel } from '../exposition/series.js'
 import { isAllowed, LINT_RULES, type LintedMetric, type LintRule, lintMetric } from '../lint.js'
-import { type Arguments, CliError, type Command, EXIT, usageError } from './command.js'
+import { type Arguments, CliError, type Command, EXIT, type Io, usageError } from './command.js'
 import { formatOf, formatOption, readTarget } from './read.js'
 import { readAll } from './request.js'
 import { say, styleOf } from './screen.js'
@@ -61,7 +61,7 @@ function isTextStateSet({ name, type, samples }: Family): boolean {
 }
 
 /** An exposition and how messages name where it is from. */
-async function readSource(source: string, args: Arguments): Promise<Exposition & { name: string }> {
+async function readSource(source: string, args: Arguments, { stdin }: Io): Promise<Exposition & { name: string }> {
   const format = formatOf(args, 'text')
   const isTarget = /^(https?:\/\/|unix:)/i.test(source) || (/^\S*:\d+(\/|$)/.test(source) && !existsSync(source))
   if (isTarget) {
@@ -71,7 +71,7 @@ async function readSource(source: string, args: Arguments): Promise<Exposition &
   }
   const name = source === '-' ? 'stdin' : printable(source)
   const maxBytes = maxBytesOf(args)
-  const bytes = source === '-' ? await readAll(process.stdin, maxBytes) : readText(source)
+  const bytes = source === '-' ? await readAll(stdin, maxBytes) : readText(source)
   if (bytes === undefined || bytes.length > maxBytes) {
     throw new CliError(EXIT.notMetrics, `${name}: larger than ${plural(maxBytes, 'byte')}: see --max-bytes`)
   }
@@ -79,25 +79,26 @@ async function readSource(source: string, args: Arguments): Promise<Exposition &
   return { ...parseExposition(bytes, { format: told, maxSyntaxProblems: MAX_SYNTAX_PROBLEMS }), name }
 }
 
-async function run(args: Arguments): Promise<number> {
+async function run(args: Arguments, io: Io): Promise<number> {
   const ignored = args.texts('ignore')
   const unknown = ignored.find((rule) => !RULES.includes(rule))
   if (unknown !== undefined) throw usageError(`--ignore: no rule ${unknown}; the rules are ${RULES.join(', ')}`)
   const source = args.positionals[0] ?? ''
-  const { name, ...exposition } = await readSource(source, args)
+  const { name, ...exposition } = await readSource(source, args, io)
   const findings = lintExposition(exposition, args.flag('strict')).filter(({ rule }) => !ignored.includes(rule))
   const families = exposition.families.length
   if (args.flag('json')) {
-    say(toJson({ source: name, families, findings }))
+    say(io, toJson({ source: name, families, findings }))
   } else {
-    const { bold, dim } = styleOf(args)
+    const { bold, dim } = styleOf(args, io)
     for (const finding of findings) {
       const where = `${name}:${finding.line}:`
       const what = finding.name === '' ? '' : `${bold(printable(finding.name))}: `
-      say(`${where} ${what}${printable(finding.message)} ${dim(`[${finding.rule}]`)}`)
+      say(io, `${where} ${what}${printable(finding.message)} ${dim(`[${finding.rule}]`)}`)
     }
     const checked = plural(families, 'family', 'families')
     say(
+      io,
       findings.length === 0
         ? `${name}: nothing wrong in ${checked}`
         : `${plural(findings.length, 'finding')} in ${checked}`,

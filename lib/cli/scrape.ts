@@ -1,7 +1,7 @@
 // `nanotally scrape URL`: a target's metrics, once, as tables or as JSON.
 import type { Family } from '../exposition/family.js'
 import { type Bucket, quantileOf, type Series, seriesOf } from '../exposition/series.js'
-import { type Arguments, type Command, EXIT } from './command.js'
+import { type Arguments, type Command, EXIT, type Io } from './command.js'
 import { FILTER_HELP, FILTER_OPTIONS, filtersOf } from './filters.js'
 import { formatOf, formatOption, readTarget } from './read.js'
 import { columnsOf, say, styleOf } from './screen.js'
@@ -83,7 +83,7 @@ function distributionCells(series: Series): string[] {
   ]
 }
 
-async function run(args: Arguments): Promise<number> {
+async function run(args: Arguments, io: Io): Promise<number> {
   const target = parseTarget(args.positionals[0] ?? '')
   const filters = filtersOf(args)
   const settings = requestSettings(args, target.url)
@@ -94,15 +94,15 @@ async function run(args: Arguments): Promise<number> {
     .filter(({ family, series }) => series.length > 0 || family.samples.length === 0)
     .filter(({ series }) => series.length > 0 || args.texts('label').length === 0)
   if (args.flag('json')) {
-    say(toJson({ target: target.name, format, families: shown.map(familyJson) }))
+    say(io, toJson({ target: target.name, format, families: shown.map(familyJson) }))
   } else {
-    const { bold } = styleOf(args)
+    const { bold } = styleOf(args, io)
     for (const [i, family] of shown.entries()) {
-      say([...(i > 0 ? [''] : []), ...familyLines(family, columnsOf(process.stdout), bold)].join('\n'))
+      say(io, [...(i > 0 ? [''] : []), ...familyLines(family, columnsOf(io), bold)].join('\n'))
     }
   }
   if (shown.length > 0) return EXIT.ok
-  process.stderr.write(`nanotally: ${target.name}: ${families.length === 0 ? 'no metrics' : 'nothing matches'}\n`)
+  io.stderr.write(`nanotally: ${target.name}: ${families.length === 0 ? 'no metrics' : 'nothing matches'}\n`)
   return EXIT.found
 }
 

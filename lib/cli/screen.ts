@@ -1,6 +1,5 @@
 // What the CLI knows about the terminal that it writes to, if it is one.
-import type { WriteStream } from 'node:tty'
-import type { Arguments, OptionTable } from './command.js'
+import type { Arguments, Io, OptionTable } from './command.js'
 
 export const COLOR_OPTION: OptionTable = {
   'no-color': { type: 'boolean', help: 'no colours and no bold; the variable NO_COLOR does the same' },
@@ -21,18 +20,18 @@ const sgr = (on: number, off: number) => (text: string) => `\x1b[${on}m${text}\x
 const STYLED: Style = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), green: sgr(32, 39), inverse: sgr(7, 27) }
 
 /** Plain where stdout is no terminal, or where the user wants it so. */
-export function styleOf(args: Arguments): Style {
+export function styleOf(args: Arguments, { stdout }: Io): Style {
   const { NO_COLOR = '', TERM } = process.env
   const wanted = !args.flag('no-color') && NO_COLOR === '' && TERM !== 'dumb'
-  return wanted && process.stdout.isTTY ? STYLED : PLAIN
+  return wanted && stdout.isTTY ? STYLED : PLAIN
 }
 
 /** Columns that a line may take: no limit where it is not a terminal. */
-export function columnsOf(stream: Partial<Pick<WriteStream, 'isTTY' | 'columns'>>): number {
-  return stream.isTTY ? stream.columns || 80 : Infinity
+export function columnsOf({ stdout }: Io): number {
+  return stdout.isTTY ? stdout.columns || 80 : Infinity
 }
 
 /** Writes lines to stdout. */
-export function say(text: string): void {
-  process.stdout.write(`${text}\n`)
+export function say({ stdout }: Io, text: string): void {
+  stdout.write(`${text}\n`)
 }

@@ -1,6 +1,7 @@
 // `nanotally top URL`: a target's metrics, live: in a terminal a screen that keys steer, elsewhere a block an interval.
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Arguments, CliError, type Command, EXIT, usageError } from './command.js'
+import type { ReadStream, WriteStream } from 'node:tty'
+import { type Arguments, CliError, type Command, EXIT, type Io, usageError } from './command.js'
 import { FILTER_HELP, FILTER_OPTIONS, filtersOf } from './filters.js'
 import { formatOf, formatOption, readTarget } from './read.js'
 import { type Style, say, styleOf } from './screen.js'
@@ -19,6 +20,7 @@ import { Terminal } from './top/terminal.js'
 import { drawBlock, drawScreen, pageRows, type Shown, type Status } from './top/view.js'
 
 interface Settings {
+  io: Io
   target: Target
   request: RequestSettings
   format: 'text' | 'openmetrics'
@@ -106,10 +108,10 @@ function shownOf({ model, status }: Watch, choice: Choice): Shown {
 }
 
 /** Steered by keys, until one of them ends it. */
-async function runScreen(watch: Watch, { style, sort }: Settings): Promise<number> {
+async function runScreen(watch: Watch, { io, style, sort }: Settings): Promise<number> {
   let choice = firstChoice(sort)
   let entered = false
-  const terminal = new Terminal(process.stdin, process.stdout, {
+  const terminal = new Terminal(io.stdin as ReadStream, io.stdout as WriteStream, {
     key(key) {
       const next = pressKey(choice, key, pageRows(terminal.size))
       if (next === 'quit') {
@@ -141,38 +143,42 @@ async function runScreen(watch: Watch, { style, sort }: Settings): Promise<numbe
 }
 
 /** A block each interval, `count` of them. */
-async function runBlocks(watch: Watch, { style, sort }: Settings, count: number): Promise<number> {
+async function runBlocks(watch: Watch, { io, style, sort }: Settings, count: number): Promise<number> {
   const choice = firstChoice(sort)
   let left = count
   const interrupt = () => watch.stop()
   process.once('SIGINT', interrupt)
-  await watch.run((isFirst) => {
-    // There are no rates before the second scrape.
-    if (isFirst) return
-    say([...drawBlock(shownOf(watch, choice), style), ''].join('\n'))
-    if (--left === 0) watch.stop()
-  })
-  process.off('SIGINT', interrupt)
+  try {
+    await watch.run((isFirst) => {
+      // There are no rates before the second scrape.
+      if (isFirst) return
+      say(io, [...drawBlock(shownOf(watch, choice), style), ''].join('\n'))
+      if (--left === 0) watch.stop()
+    })
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
   return left === 0 ? watch.exitCode : EXIT.ok
 }
 
-async function run(args: Arguments): Promise<number> {
+async function run(args: Arguments, io: Io): Promise<number> {
   const target = parseTarget(args.positionals[0] ?? '')
   const sort = args.text('sort') ?? 'name'
   if (!SORTS.includes(sort as Sort)) {
     throw usageError(`--sort: expected ${SORTS.join(', ')}, received ${printable(sort)}`)
   }
   const settings: Settings = {
+    io,
     target,
     request: requestSettings(args, target.url),
     format: formatOf(args, 'text'),
     intervalSeconds: args.number('interval', 1, { min: 0.1, max: 3600 }),
-    style: styleOf(args),
+    style: styleOf(args, io),
     sort: sort as Sort,
   }
   const count = args.number('count', args.flag('once') ? 1 : Infinity, { min: 1, max: 1e9, integer: true })
   const watch = new Watch(settings, new TopModel(filtersOf(args)))
-  const isScreen = process.stdin.isTTY && process.stdout.isTTY && count === Infinity
+  const isScreen = io.stdin.isTTY && io.stdout.isTTY && count === Infinity
   return isScreen ? runScreen(watch, settings) : runBlocks(watch, settings, count)
 }
 

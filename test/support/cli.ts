@@ -1,12 +1,14 @@
-// Runs the CLI as a user does: a process of its own, its output a pipe or a pseudo terminal.
+// Runs the CLI: in this process, or as a user does, in one of its own, its output a pipe or a pseudo terminal.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
+import { PassThrough, Readable } from 'node:stream'
 import { text as readText } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { onTestFinished } from 'vitest'
+import { run } from '../../dist/cli/run.js'
 import { until } from './until.js'
 
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -38,8 +40,19 @@ export function startCli(args: readonly string[], { env, cwd }: CliOptions = {})
   return child
 }
 
-/** Runs the CLI to its end. */
-export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/** Runs the CLI to its end, in this process; `signal` is null then. */
+export async function cli(args: readonly string[], input: string | Uint8Array = ''): Promise<CliResult> {
+  const io = { stdin: Readable.from([Buffer.from(input)]), stdout: new PassThrough(), stderr: new PassThrough() }
+  const texts = Promise.all([readText(io.stdout), readText(io.stderr)])
+  const exitCode = await run(args, io)
+  io.stdout.end()
+  io.stderr.end()
+  const [stdout, stderr] = await texts
+  return { exitCode, signal: null, stdout, stderr }
+}
+
+/** Runs the CLI to its end, in a process of its own. */
+export async function cliProcess(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const child = startCli(args, options)
   child.stdin?.on('error', () => {}) // the CLI may end before it has read everything
   child.stdin?.end(options.input ?? '')

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { counter, gauge, histogram, Registry, startExporter } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { CLI, cli, listen, serve, serveText } from '../../support/cli.js'
+import { CLI, cli, cliProcess, listen, serve, serveText } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const TEXT = `# HELP jobs_total Jobs done.
@@ -127,7 +127,7 @@ lag_seconds  summary  Lag.
     server.listen(path)
     await once(server, 'listening')
     onTestFinished(() => void server.close())
-    const { exitCode, stdout } = await cli(['scrape', `unix:${path}:/x?y`, '-H', 'X-A: b'], {
+    const { exitCode, stdout } = await cliProcess(['scrape', `unix:${path}:/x?y`, '-H', 'X-A: b'], {
       env: { NANOTALLY_USER: 'u:p' },
     })
     expect(exitCode).toBe(0)
@@ -213,7 +213,7 @@ describe('lint', () => {
     const folder = temporaryFolder({ 'wrong.txt': WRONG })
     const url = await serveText(WRONG)
     for (const source of [url, `${folder}/wrong.txt`, '-']) {
-      const { exitCode, stdout } = await cli(['lint', source, '--json'], { input: source === '-' ? WRONG : '' })
+      const { exitCode, stdout } = await cli(['lint', source, '--json'], source === '-' ? WRONG : '')
       expect(exitCode).toBe(1)
       const { findings, families } = JSON.parse(stdout)
       expect(families).toBe(2)
@@ -221,7 +221,7 @@ describe('lint', () => {
         FOUND,
       )
     }
-    const { stdout } = await cli(['lint', 'wrong.txt'], { cwd: folder })
+    const { stdout } = await cliProcess(['lint', 'wrong.txt'], { cwd: folder })
     expect(stdout.split('\n')).toHaveLength(FOUND.length + 2)
     expect(stdout).toContain('wrong.txt:1: jobs: end a counter in _total [counter-suffix]\n')
     expect(stdout).toContain('wrong.txt:4: jobs: jobs is there twice [duplicate-series]\n')
@@ -229,34 +229,34 @@ describe('lint', () => {
   })
 
   test('nothing wrong is 0, and so is what is ignored', async () => {
-    expect(await cli(['lint', '-'], { input: TEXT })).toMatchObject({
+    expect(await cli(['lint', '-'], TEXT)).toMatchObject({
       exitCode: 0,
       stdout: 'stdin: nothing wrong in 3 families\n',
     })
     const ignored = ['counter-suffix', 'duplicate-series', 'syntax', 'no-help', 'abbreviated-unit', 'no-type']
-    const { exitCode } = await cli(['lint', '-', ...ignored.flatMap((rule) => ['--ignore', rule])], { input: WRONG })
+    const { exitCode } = await cli(['lint', '-', ...ignored.flatMap((rule) => ['--ignore', rule])], WRONG)
     expect(exitCode).toBe(0)
-    const wrong = await cli(['lint', '-', '--ignore', 'no-such-rule'], { input: WRONG })
+    const wrong = await cli(['lint', '-', '--ignore', 'no-such-rule'], WRONG)
     expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('no rule no-such-rule')])
   })
 
   test('names that the allow-list allows, unless it is strict', async () => {
     const given =
       '# HELP process_cpu_usage_percent CPU.\n# TYPE process_cpu_usage_percent gauge\nprocess_cpu_usage_percent 1\n'
-    expect((await cli(['lint', '-'], { input: given })).exitCode).toBe(0)
-    expect((await cli(['lint', '-', '--strict'], { input: given })).stdout).toContain('[base-unit]')
+    expect((await cli(['lint', '-'], given)).exitCode).toBe(0)
+    expect((await cli(['lint', '-', '--strict'], given)).stdout).toContain('[base-unit]')
   })
 
   test("nanotally's own text: a state set, told as a gauge, is none of its faults", async () => {
     const set = '# HELP phase Phase.\n# TYPE phase gauge\nphase{phase="idle"} 0\nphase{phase="busy"} 1\n'
-    expect((await cli(['lint', '-'], { input: set })).exitCode).toBe(0)
-    expect((await cli(['lint', '-'], { input: set.replace(' 1\n', ' 2\n') })).stdout).toContain('[label-as-metric]')
+    expect((await cli(['lint', '-'], set)).exitCode).toBe(0)
+    expect((await cli(['lint', '-'], set.replace(' 1\n', ' 2\n'))).stdout).toContain('[label-as-metric]')
   })
 
   test('input that is too large, and lines without end that cannot be read', async () => {
-    const large = await cli(['lint', '-', '--max-bytes', '10'], { input: TEXT })
+    const large = await cli(['lint', '-', '--max-bytes', '10'], TEXT)
     expect([large.exitCode, large.stderr]).toEqual([4, 'nanotally: stdin: larger than 10 bytes: see --max-bytes\n'])
-    const { stdout } = await cli(['lint', '-'], { input: '?\n'.repeat(10_000) })
+    const { stdout } = await cli(['lint', '-'], '?\n'.repeat(10_000))
     expect(stdout.split('\n')).toHaveLength(102)
   })
 })

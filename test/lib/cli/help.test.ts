@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { CLI, cli, deadPort, startCli } from '../../support/cli.js'
+import { CLI, cli, cliProcess, deadPort, startCli } from '../../support/cli.js'
 import { startDemoCli } from '../../support/cli-demo.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { until } from '../../support/until.js'
@@ -23,7 +23,7 @@ test('the package names this file as its command', () => {
 
 test('--version', async () => {
   for (const option of ['--version', '-V']) {
-    expect(await cli([option])).toMatchObject({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' })
+    expect(await cliProcess([option])).toMatchObject({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' })
   }
 })
 
@@ -64,7 +64,7 @@ test.each([
     '--port: expected a whole number of 0 to 65535, received 65536; see nanotally demo --help',
   ],
 ])('wrong usage: %j', async (args, message) => {
-  expect(await cli(args)).toEqual({ exitCode: 2, signal: null, stdout: '', stderr: `nanotally: ${message}\n` })
+  expect(await cliProcess(args)).toEqual({ exitCode: 2, signal: null, stdout: '', stderr: `nanotally: ${message}\n` })
 })
 
 describe('examples', () => {

@@ -1,6 +1,6 @@
 // top as a process: blocks of text into a pipe, and its screen in a real pseudo terminal, steered by keys.
 import { expect, test } from 'vitest'
-import { cli, serve, startCli, TerminalCli } from '../../support/cli.js'
+import { cli, cliProcess, serve, startCli, TerminalCli } from '../../support/cli.js'
 import { until } from '../../support/until.js'
 
 const INTERRUPT = 2
@@ -25,7 +25,7 @@ function target(): Promise<string> {
 }
 
 test('blocks, as many as are wanted', async () => {
-  const { exitCode, stdout, stderr } = await cli(['top', await target(), ...FAST, '--count', '2'])
+  const { exitCode, stdout, stderr } = await cliProcess(['top', await target(), ...FAST, '--count', '2'])
   expect([exitCode, stderr]).toEqual([0, ''])
   const blocks = stdout.trimEnd().split('\n\n')
   expect(blocks).toHaveLength(2)
