@@ -67,14 +67,27 @@ export function widthOf(text: string): number {
 /** At most `width` columns of a printable text, the cut shown. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text
-  let taken = ''
-  let left = width - 1
-  for (const character of text) {
+  return width < 1 ? '' : take([...text], width - 1).join('') + ELLIPSIS
+}
+
+/** The same, cut in the middle: series differ at their ends. */
+export function cutMiddle(text: string, width: number): string {
+  if (widthOf(text) <= width || width < 3) return cut(text, width)
+  const characters = [...text]
+  const end = take(characters.toReversed(), Math.floor((width - 1) / 2))
+    .reverse()
+    .join('')
+  return take(characters, width - 1 - widthOf(end)).join('') + ELLIPSIS + end
+}
+
+/** As many of the characters as the columns hold. */
+function take(characters: readonly string[], width: number): string[] {
+  let left = width
+  const end = characters.findIndex((character) => {
     left -= widthOf(character)
-    if (left < 0) break
-    taken += character
-  }
-  return width < 1 ? '' : taken + ELLIPSIS
+    return left < 0
+  })
+  return characters.slice(0, end < 0 ? characters.length : end)
 }
 
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
@@ -106,9 +119,9 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     widths[flexible] = Math.max(NARROWEST, (widths[flexible] ?? 0) - (total - width))
   }
   return all.map((row) => {
-    const cells = columns.map(({ align }, i) => {
+    const cells = columns.map(({ align, flexible }, i) => {
       const room = widths[i] ?? 0
-      return pad(cut(row[i] ?? '', room), room, align)
+      return pad((flexible ? cutMiddle : cut)(row[i] ?? '', room), room, align)
     })
     return cut(cells.join(GAP).trimEnd(), width)
   })

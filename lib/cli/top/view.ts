@@ -4,6 +4,8 @@ import { type Column, cut, plural, printable, shortNumber, table } from '../text
 import { HISTORY_LENGTH, type Row, type Stall } from './model.js'
 import { type Choice, chosenRows, rowText } from './state.js'
 
+/** Narrower screens have half of the trend. */
+const WIDE_COLUMNS = 120
 const BARS = '▁▂▃▄▅▆▇█'
 const COLUMNS: readonly Column[] = [
   { title: 'SERIES', flexible: true },
@@ -69,7 +71,8 @@ export function drawScreen(shown: Shown, style: Style, size: Size): string[] {
   const room = pageRows(size)
   const offset = Math.min(choice.offset, Math.max(0, rows.length - room))
   const page = rows.slice(offset, offset + room)
-  const body = choice.help ? ['', ...HELP].map(narrow) : tableOf(page, style, columns)
+  const bars = columns < WIDE_COLUMNS ? HISTORY_LENGTH / 2 : HISTORY_LENGTH
+  const body = choice.help ? ['', ...HELP].map(narrow) : tableOf(page, style, columns, bars)
   const colored = status.error === undefined ? style.green : style.red
   const screen = [
     colored(narrow(statusLine(status))),
@@ -85,30 +88,32 @@ export function drawScreen(shown: Shown, style: Style, size: Size): string[] {
 /** The same without a screen: as many lines as there are rows, none of them cut. */
 export function drawBlock(shown: Shown, style: Style): string[] {
   const lines = [statusLine(shown.status), stallLine(shown)]
-  return [...lines, ...tableOf(chosenRows(shown.rows, shown.choice), style, Infinity)]
+  return [...lines, ...tableOf(chosenRows(shown.rows, shown.choice), style, Infinity, HISTORY_LENGTH)]
 }
 
-function tableOf(rows: readonly Row[], { bold }: Style, width: number): string[] {
+function tableOf(rows: readonly Row[], { bold }: Style, width: number, bars: number): string[] {
   const cells = rows.map((row) => {
     const numbers = [row.rate, row.quantiles?.p50, row.quantiles?.p90, row.quantiles?.p99]
     const texts = numbers.map((value) => (value === undefined || Number.isNaN(value) ? '' : shortNumber(value)))
-    return [rowText(row), shortNumber(row.value), ...texts, sparkline(row)]
+    return [rowText(row), shortNumber(row.value), ...texts, sparkline(row, bars)]
   })
   const [titles = '', ...lines] = table(COLUMNS, cells, width)
   return [bold(titles), ...lines]
 }
 
-/** One bar for each value of the history; rates and quantiles stand on 0, gauges on their least. */
-export function sparkline({ history, rate, quantiles }: Pick<Row, 'history' | 'rate' | 'quantiles'>): string {
+/** One bar for each of the latest values; rates and quantiles stand on 0, gauges on their least. */
+export function sparkline(row: Pick<Row, 'history' | 'rate' | 'quantiles'>, bars = HISTORY_LENGTH): string {
+  const { rate, quantiles } = row
+  const history = row.history.slice(-bars)
   const finite = history.filter(Number.isFinite)
   const standsOnZero = rate !== undefined || quantiles !== undefined
   const low = Math.min(...finite, ...(standsOnZero ? [0] : []))
   const range = Math.max(...finite) - low
-  const bars = history.slice(-HISTORY_LENGTH).map((value) => {
+  const drawn = history.map((value) => {
     if (!Number.isFinite(value)) return ' '
     return BARS[range > 0 ? Math.round(((value - low) / range) * (BARS.length - 1)) : 0]
   })
-  return bars.join('').padStart(HISTORY_LENGTH)
+  return drawn.join('').padStart(bars)
 }
 
 function statusLine({ target, error, downSeconds = 0, scrapeSeconds, bytes, intervalSeconds }: Status): string {

@@ -3,7 +3,17 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Arguments, type OptionTable } from '../../../dist/cli/command.js'
 import { FILTER_OPTIONS, filtersOf, patternOf } from '../../../dist/cli/filters.js'
 import { parseTarget, requestSettings, TARGET_OPTIONS } from '../../../dist/cli/target.js'
-import { cut, labelsText, pad, printable, shortNumber, table, toJson, widthOf } from '../../../dist/cli/text.js'
+import {
+  cut,
+  cutMiddle,
+  labelsText,
+  pad,
+  printable,
+  shortNumber,
+  table,
+  toJson,
+  widthOf,
+} from '../../../dist/cli/text.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 afterEach(() => void vi.unstubAllEnvs())
@@ -49,6 +59,8 @@ describe('text', () => {
     expect(cut('漢字漢字', 4)).toBe('漢…')
     expect(cut('abc', 3)).toBe('abc')
     expect([cut('abc', 1), cut('abc', 0)]).toEqual(['…', ''])
+    expect([cutMiddle('abcdefgh', 5), cutMiddle('漢字漢字', 6), cutMiddle('ab', 2)]).toEqual(['ab…gh', '漢…字', 'ab'])
+    expect([cutMiddle('abcdefgh', 2), cutMiddle('abcdefgh', 3)]).toEqual(['a…', 'a…h'])
     expect([pad('漢', 4), pad('漢', 4, 'right')]).toEqual(['漢  ', '  漢'])
   })
 
@@ -62,7 +74,7 @@ describe('text', () => {
       ['a_very_long_name', '1000'],
     ]
     expect(table(columns, rows)).toEqual(['NAME                 N', 'a                    1', 'a_very_long_name  1000'])
-    expect(table(columns, rows, 16)).toEqual(['NAME           N', 'a              1', 'a_very_lo…  1000'])
+    expect(table(columns, rows, 16)).toEqual(['NAME           N', 'a              1', 'a_ver…name  1000'])
     expect(table(columns, rows, 10).map(widthOf)).toEqual([10, 10, 10])
   })
 

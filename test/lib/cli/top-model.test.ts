@@ -228,7 +228,7 @@ describe('drawing', () => {
       'http://t/metrics  up  4.2 ms  12.3 kB  every 1 s',
       'no stalled threads (2 watched)',
       '1 to 5 of 100 rows  by name',
-      'SERIES  VALUE  RATE/s  P50  P90  P99                 TREND',
+      'SERIES  VALUE  RATE/s  P50  P90  P99       TREND',
     ])
     expect(screen.slice(4, 9).map((line) => line.trimEnd())).toEqual(
       ['0', '1', '2', '3', '4'].map((i) => `row_0${i}      ${i}`),
@@ -276,6 +276,7 @@ describe('drawing', () => {
     expect(trend([7, 7], 7)).toBe('██'.padStart(HISTORY_LENGTH))
     expect(trend([7, 7])).toBe('▁▁'.padStart(HISTORY_LENGTH))
     expect(trend([0, Number.NaN, 5], 5)).toBe('▁ █'.padStart(HISTORY_LENGTH))
+    expect(sparkline({ history: [9, 0, 1, 2, 3], rate: 3 }, 3)).toBe('▃▆█')
     expect(trend([])).toBe(' '.repeat(HISTORY_LENGTH))
   })
 })
