@@ -33,6 +33,7 @@ COSTLY=(
   'test/scripts/**'
   'test/bench/**'
   'test/examples/**'
+  'test/lib/cli/**'
   test/workers/crash.test.ts
   test/workers/histogram-counts.test.ts
   test/workers/runtime-owned.test.ts
