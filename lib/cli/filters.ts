@@ -7,11 +7,11 @@ import { printable } from './text.js'
 export const FILTER_HELP = `A PATTERN is a name in which * stands for any characters and ? for one, or a regular expression
 between slashes: --name 'http_*', --name '/^http_.*_total$/'.`
 
-export const FILTER_OPTIONS: OptionTable = {
+export const FILTER_OPTIONS = {
   name: { type: 'string', short: 'n', multiple: true, value: 'PATTERN', help: 'families by name; any of several' },
   label: { type: 'string', short: 'l', multiple: true, value: 'NAME=PATTERN', help: 'series by label; all of several' },
   type: { type: 'string', short: 't', multiple: true, value: 'TYPE', help: 'families by type; any of several' },
-}
+} satisfies OptionTable
 
 const TYPES = ['counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset', 'unknown']
 

@@ -14,6 +14,8 @@ import { until } from './until.js'
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const PSEUDO_TERMINAL = fileURLToPath(new URL('pseudo-terminal.py', import.meta.url))
 
+const END_FRAME = '\x1b[?2026l'
+
 export interface CliResult {
   exitCode: number | null
   signal: NodeJS.Signals | null
@@ -102,8 +104,8 @@ export class TerminalCli {
   /** The last screen that was drawn whole, as lines without colours. */
   get screen(): string[] {
     const frames = this.output.split('\x1b[H').slice(1)
-    const frame = frames.findLast((text) => text.includes('\x1b[J')) ?? ''
-    return stripVTControlCharacters(frame.slice(0, frame.indexOf('\x1b[J'))).split(/\r+\n/)
+    const frame = frames.findLast((text) => text.includes(END_FRAME)) ?? ''
+    return stripVTControlCharacters(frame.slice(0, frame.indexOf(END_FRAME))).split(/\r+\n/)
   }
 
   press(keys: string): void {

@@ -7,8 +7,11 @@ import type { Size } from './view.js'
 const ENTER = '\x1b[?1049h\x1b[?25l'
 const LEAVE = '\x1b[?25h\x1b[?1049l'
 const HOME = '\x1b[H'
-const CLEAR_LINE_END = '\x1b[K'
-const CLEAR_BELOW = '\x1b[J'
+/** Before a line's text: behind a line that fills the screen's width it would take the last character away. */
+const CLEAR_LINE = '\x1b[2K'
+/** Terminals that know these show a frame at once; others ignore them. */
+const BEGIN_FRAME = '\x1b[?2026h'
+const END_FRAME = '\x1b[?2026l'
 /** Signals that end a program that does not listen. */
 const ENDINGS = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
@@ -69,8 +72,8 @@ export class Terminal {
     this.#output.write(LEAVE)
   }
 
-  /** Shows a screen's lines. */
+  /** Shows a screen's lines, as many as it has. */
   draw(lines: readonly string[]): void {
-    this.#output.write(HOME + lines.map((line) => line + CLEAR_LINE_END).join('\r\n') + CLEAR_BELOW)
+    this.#output.write(BEGIN_FRAME + HOME + lines.map((line) => CLEAR_LINE + line).join('\r\n') + END_FRAME)
   }
 }

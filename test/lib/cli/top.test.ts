@@ -101,6 +101,7 @@ test('a screen: sorted, reversed, filtered, paused, scrolled, resized, helped by
   const top = new TerminalCli(['top', await target(), ...FAST], { columns: 100, lines: 20 })
   const first = await top.until('rates', (screen) => /scrapes_total\{kind="b"\} +\d+ +[\d.]+/.test(screen.join('\n')))
   expect(first).toHaveLength(20)
+  expect(first[3]).toMatch(/^SERIES .* TREND$/)
   expect(first[0]).toMatch(/ {2}up {2}/)
   expect(first[1]).toBe('STALLED: main for 2.5 s')
   expect(first[2]).toBe('5 rows  by name')
