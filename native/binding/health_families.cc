@@ -20,6 +20,10 @@ ComputedFamily Family(std::string_view name, std::string_view help, std::string_
   return {std::string(name), std::string(help), std::string(unit), MetricType::kGauge, {}};
 }
 
+double Score(Health health) {
+  return health == Health::kHealthy ? 1 : health == Health::kDegraded ? 0.5 : 0;
+}
+
 }  // namespace
 
 std::vector<HealthResult> HealthFamilies::Results() {
@@ -36,22 +40,17 @@ void HealthFamilies::Read(const NameFilter& filter, std::vector<ComputedFamily>&
     return filter.Selects(name, MetricType::kGauge);
   };
   if (!selects(kStatus) && !selects(kFailures) && !selects(kDuration)) return;
-  ComputedFamily status =
-      Family(kStatus,
-             "1 for the status that the health check has: healthy, degraded, unhealthy or "
-             "unavailable.");
+  ComputedFamily status = Family(kStatus,
+                                 "1 where the health check is healthy, 0.5 degraded, 0 unhealthy; "
+                                 "absent while it is unavailable.");
   ComputedFamily failures = Family(kFailures, "How often the check has failed in a row.");
   ComputedFamily duration =
       Family(kDuration, "How long the check took when it last ran.", "seconds");
   for (const HealthResult& result : Results()) {
     std::string check;
     AppendLabel(check, "check", result.name);
-    for (std::size_t i = 0; i < kHealthNames.size(); ++i) {
-      std::string labels = check;
-      AppendLabel(labels, "status", kHealthNames[i]);
-      status.samples.push_back(
-          {std::move(labels), result.health == static_cast<Health>(i) ? 1.0 : 0.0});
-    }
+    if (result.health != Health::kUnavailable)
+      status.samples.push_back({check, Score(result.health)});
     // The built-in ones are no runs of their own.
     if (result.last_run_unix_seconds == 0) continue;
     failures.samples.push_back({check, static_cast<double>(result.consecutive_failures)});

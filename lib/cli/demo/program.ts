@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type SHARE_ENV, Worker } from 'node:worker_threads'
-import { startExporter } from '../../index.js'
+import { collectRuntimeMetrics, startExporter } from '../../index.js'
 import { startWork } from './work.js'
 
 const STALL_MS = 2000
@@ -24,6 +24,7 @@ export interface Demo {
 /** @throws NanotallyError where it cannot serve */
 export async function startDemo({ port, workers, stall }: DemoOptions): Promise<Demo> {
   const exporter = await startExporter({ port })
+  const runtime = collectRuntimeMetrics()
   const { NODE_OPTIONS: _, ...env } = process.env
   const threads = Array.from({ length: workers }, (_, i) => {
     const name = `demo-${i + 1}`
@@ -41,6 +42,7 @@ export async function startDemo({ port, workers, stall }: DemoOptions): Promise<
       work.stop()
       for (const thread of threads) thread.postMessage('stop')
       await Promise.all([stalling, ...threads.map((thread) => once(thread, 'exit'))])
+      runtime.stop()
       await exporter.close()
     },
   }

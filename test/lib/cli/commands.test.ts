@@ -111,10 +111,8 @@ lag_seconds  summary  Lag.
       { name: 'x.seconds', series: [{ labels: { 'l.m': 'a' }, count: 1, sum: 0.3, buckets: [[0.25, 0.5, 1]] }] },
     ])
     const text = JSON.parse((await cli(['scrape', exporter.url, '--json', '--format', 'text'])).stdout)
-    expect(text).toMatchObject({
-      format: 'text',
-      families: [{ name: 'read_bytes_total', unit: '' }, { name: 'x.seconds' }],
-    })
+    expect(text).toMatchObject({ format: 'text' })
+    expect(text.families.slice(0, 2)).toMatchObject([{ name: 'read_bytes_total', unit: '' }, { name: 'x.seconds' }])
   })
 
   test('a unix socket; gzip; headers and credentials as given', async () => {
@@ -166,7 +164,8 @@ describe('cardinality', () => {
     process.removeAllListeners('warning')
     const exporter = await startExporter({ port: 0, registry })
     onTestFinished(() => exporter.close())
-    const json = JSON.parse((await cli(['cardinality', exporter.url, '--json', '--top', '2'])).stdout)
+    const OURS = ['--top', '2', '--name', '/^(requests_total|small|nanotally_overflowed_total)$/']
+    const json = JSON.parse((await cli(['cardinality', exporter.url, '--json', ...OURS])).stdout)
     expect(json).toMatchObject({ series: expect.any(Number), samples: expect.any(Number) })
     expect(json.top).toEqual([
       {
@@ -185,7 +184,7 @@ describe('cardinality', () => {
         ],
       },
     ])
-    const { exitCode, stdout } = await cli(['cardinality', exporter.url, '--top', '2'])
+    const { exitCode, stdout } = await cli(['cardinality', exporter.url, ...OURS])
     expect(exitCode).toBe(0)
     const lines = stdout.split('\n')
     expect(lines[3]).toMatch(/^requests_total +counter +150 +150 +user +150 +100 % +explodes$/)

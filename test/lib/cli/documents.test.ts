@@ -15,7 +15,9 @@ import { parseMarkdown } from '../../support/markdown.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const files = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)]
+const files = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)].filter((file) =>
+  file.endsWith('.md'),
+)
 const blocks = files.flatMap((file) =>
   parseMarkdown(readFileSync(join(ROOT, file), 'utf8'))
     .blocks.filter(({ language }) => language === 'console')
