@@ -25,6 +25,8 @@ export class Events {
   readonly #intervalMs: number
   readonly #listeners = new Set<ServerResponse>()
   #feed: Feed | undefined
+  /** Settled once the feed has a base to tell changes from. */
+  #started: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(scrapes: Scrapes, openFeed: () => Feed, intervalMs: number) {
@@ -43,7 +45,8 @@ export class Events {
     response.once('close', () => this.#forget(response))
     try {
       // The feed is there before the listener's snapshot is taken, so that no change falls between the two.
-      if (this.#feed === undefined) await this.#start()
+      this.#started ??= this.#start()
+      await this.#started
       const { body } = await this.#scrapes.get(null, [])
       if (!this.#listeners.has(response)) return
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
@@ -67,9 +70,14 @@ export class Events {
   async #start(): Promise<void> {
     const feed = this.#openFeed()
     this.#feed = feed
+    await feed.next()
+    this.#tellLater(feed)
+  }
+
+  #tellLater(feed: Feed): void {
+    if (this.#feed !== feed) return
     this.#timer = setTimeout(() => this.#tell(feed), this.#intervalMs)
     this.#timer.unref()
-    await feed.next()
   }
 
   async #tell(feed: Feed): Promise<void> {
@@ -77,10 +85,14 @@ export class Events {
     try {
       body = (await feed.next()).body
     } catch {
+      body = undefined
+    }
+    if (this.#feed !== feed) return
+    if (body === undefined) {
       // The registry was closed, or there was no memory: who listens comes again, and is told why.
       this.close()
+      return
     }
-    if (this.#feed !== feed || body === undefined) return
     for (const response of [...this.#listeners]) {
       if (!response.headersSent) continue
       if (response.writableLength > LONGEST_BACKLOG_BYTES) {
@@ -92,8 +104,7 @@ export class Events {
       response.write(body)
       response.write(TAIL)
     }
-    this.#timer = setTimeout(() => this.#tell(feed), this.#intervalMs)
-    this.#timer.unref()
+    this.#tellLater(feed)
   }
 
   #forget(response: ServerResponse): void {
@@ -102,5 +113,6 @@ export class Events {
     clearTimeout(this.#timer)
     this.#feed?.close()
     this.#feed = undefined
+    this.#started = undefined
   }
 }

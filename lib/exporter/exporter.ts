@@ -105,7 +105,7 @@ class ExporterThread implements Exporter {
         if (message.type === 'failed') {
           failure = listenError(message.code, message.message, setup.listen)
         } else if (message.type === 'warning') {
-          warnOnce('exporter-warning', message.message)
+          warnOnce(`exporter-warning:${message.message}`, message.message)
         } else if (message.type === 'dropped') {
           this.#countDropped(message.connections)
         } else {

@@ -44,7 +44,7 @@ function checkPrefix(prefix: unknown): string {
 
 /** The page refers to its files by addresses beside its own, so that has to end with a slash. */
 function redirectToFolder(response: ServerResponse, path: string): void {
-  response.writeHead(308, { location: `${path.slice(path.lastIndexOf('/') + 1)}/`, 'content-length': 0 }).end()
+  response.writeHead(308, { location: `./${path.slice(path.lastIndexOf('/') + 1)}/`, 'content-length': 0 }).end()
 }
 
 /**

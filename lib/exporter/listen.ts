@@ -1,5 +1,5 @@
 // The exporter's server: sockets, TLS and limits. Runs in the exporter's worker thread.
-import { readFileSync, unlinkSync, unwatchFile, watchFile } from 'node:fs'
+import { lstatSync, readFileSync, unlinkSync, unwatchFile, watchFile } from 'node:fs'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
@@ -9,7 +9,7 @@ import type { ListenSettings, TlsOptions } from './settings.js'
 /** How often the limits of requests under way are looked at. */
 const CHECK_MS = 500
 /** How often files of certificates are looked at. */
-const CERTIFICATE_CHECK_MS = 10_000
+const CERTIFICATE_CHECK_MS = 2000
 const HEADER_BYTES = 16 * 1024
 
 /** Why the server could not begin. `code` is the system's where there is one. */
@@ -69,15 +69,17 @@ function renewCertificates(
   })
 }
 
-/** Whether a process listens on the socket of that path. */
-function isAlive(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+/** Whether there is a socket of that path on which nobody listens: one that a dead process left. */
+async function isAbandoned(path: string): Promise<boolean> {
+  // To connect to a file that is no socket is refused as well.
+  if (!lstatSync(path).isSocket()) return false
+  return await new Promise((resolve) => {
     const socket = connect(path)
     socket.once('connect', () => {
       socket.destroy()
-      resolve(true)
+      resolve(false)
     })
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
   })
 }
 
@@ -102,7 +104,7 @@ export interface Troubles {
 /**
  * A server that listens. Rejects with a `ListenError`.
  *
- * Requests: their heads have at most 16 KiB and come within `requestTimeoutMs`. Connections: one on which nothing moves ends
+ * Requests: their heads have at most 16 KiB and come within `requestTimeoutMs`, as do TLS handshakes. Connections: one on which nothing moves ends
  * after `idleTimeoutMs`; those past `maxConnections` are dropped.
  */
 export async function listen(settings: ListenSettings, handle: RequestListener, troubles: Troubles): Promise<Server> {
@@ -119,8 +121,8 @@ export async function listen(settings: ListenSettings, handle: RequestListener, 
     server = createServer(limits, handle)
   } else {
     const asksClients = tls.clientCaFile !== undefined
-    const secure = createTlsServer({ ...limits, ...secureOptions(tls), requestCert: asksClients }, handle)
-    // Handshakes have the time of a request, too.
+    const options = { ...limits, ...secureOptions(tls), requestCert: asksClients, handshakeTimeout: requestTimeoutMs }
+    const secure = createTlsServer(options, handle)
     secure.on('tlsClientError', (error: NodeJS.ErrnoException) => troubles.dropped(error.code ?? 'tls'))
     renewCertificates(
       secure,
@@ -137,8 +139,8 @@ export async function listen(settings: ListenSettings, handle: RequestListener, 
   try {
     await listenOn(server, where)
   } catch (error) {
-    if (socketPath === undefined || (error as ListenError).code !== 'EADDRINUSE' || (await isAlive(socketPath)))
-      throw error
+    const { code } = error as ListenError
+    if (socketPath === undefined || code !== 'EADDRINUSE' || !(await isAbandoned(socketPath))) throw error
     unlinkSync(socketPath)
     await listenOn(server, where)
   }

@@ -29,12 +29,20 @@ export const PAGE_HEADERS = {
 
 const read = new Map<string, PageFile>()
 
+function readPage(name: string): Uint8Array {
+  try {
+    return readFileSync(join(FOLDER, name))
+  } catch (error) {
+    throw new Error(`dist/live/${name} of nanotally cannot be read: install it again`, { cause: error })
+  }
+}
+
 /** Read once, when it is first asked for. Throws where the package has lost it. */
 export function pageFile(path: PagePath): PageFile {
   let file = read.get(path)
   if (file === undefined) {
     const [name, contentType] = FILES[path]
-    file = { contentType, body: readFileSync(join(FOLDER, name)) }
+    file = { contentType, body: readPage(name) }
     read.set(path, file)
   }
   return file

@@ -121,7 +121,7 @@ export class Routes {
       return
     }
     response.removeHeader('content-encoding')
-    refuse(response, 500, `Rendering failed: ${error instanceof Error ? error.message : error}`)
+    refuse(response, 500, `Failed: ${error instanceof Error ? error.message : error}`)
   }
 
   #answerMetrics(request: IncomingMessage, response: ServerResponse, query: string): Promise<void> {

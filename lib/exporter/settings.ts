@@ -33,7 +33,7 @@ export interface ServingOptions {
   eventsIntervalMs?: number | undefined
 }
 
-/** What TLS is made of: paths of PEM files, which are read again within 10 s of a change. */
+/** What TLS is made of: paths of PEM files, which are read again within seconds of a change. */
 export interface TlsOptions {
   /** The certificate, followed by those that lead to its issuer. */
   certFile: string

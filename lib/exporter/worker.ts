@@ -9,6 +9,8 @@ import { Routes } from './routes.js'
 
 /** How long requests in flight may take once the exporter is closing. */
 const CLOSE_GRACE_MS = 5000
+/** How often connections whose last request was answered are looked for then: clients would keep them. */
+const CLOSE_IDLE_MS = 50
 /** Troubles may come by the thousand: they are told together. */
 const TELL_MS = 1000
 
@@ -53,13 +55,14 @@ const routes = new Routes(
 )
 
 function close(server: Server): void {
+  const answered = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS)
   const impatient = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
   server.close(() => {
+    clearInterval(answered)
     clearTimeout(impatient)
     port.close()
   })
   routes.close()
-  server.closeIdleConnections()
 }
 
 listen(
