@@ -75,6 +75,7 @@ export function metricsHandler(options: MetricsHandlerOptions = {}): MetricsHand
         const feed = native.openFeed(registry._handle)
         return {
           next: async () => {
+            registry._assertOpen()
             const [changes] = await registry._changes(feed, collectTimeoutMs)
             return changes as Exposition
           },
