@@ -35,7 +35,9 @@ function listenError(code: string, message: string, { socketPath, host, port }: 
     )
   }
   if (code === 'EACCES') {
-    const instead = socketPath ? 'take a folder that this user may write to' : 'take a port from 1024 on'
+    const instead = socketPath
+      ? 'take a folder that is there and that this user may write to'
+      : 'take a port from 1024 on'
     return new NanotallyError('ERR_NANOTALLY_PORT_DENIED', `${where} may not be used: ${instead}`)
   }
   if (code === 'TLS') {

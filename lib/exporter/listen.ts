@@ -69,10 +69,10 @@ function renewCertificates(
   })
 }
 
-/** Whether there is a socket of that path on which nobody listens: one that a dead process left. */
+/** Whether nobody listens on the socket of that path: a dead process has left it. Throws where another file is there. */
 async function isAbandoned(path: string): Promise<boolean> {
-  // To connect to a file that is no socket is refused as well.
-  if (!lstatSync(path).isSocket()) return false
+  // To connect to such a file is refused as well.
+  if (!lstatSync(path).isSocket()) throw new ListenError('EEXIST', 'a file that is no socket is there')
   return await new Promise((resolve) => {
     const socket = connect(path)
     socket.once('connect', () => {

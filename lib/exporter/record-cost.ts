@@ -57,9 +57,16 @@ export function measureRecordCostIfDue(): void {
   if (now < due) return
   due = now + EVERY_MS
   setTimeout(() => {
-    if (measure === undefined) {
+    if (measure !== undefined) {
+      measure()
+      return
+    }
+    try {
       measure = prepare()
-      setTimeout(measure, SETTLING_MS).unref()
-    } else measure()
+    } catch {
+      // No descriptors to read its modules by, say, or no memory: again when it is next due.
+      return
+    }
+    setTimeout(measure, SETTLING_MS).unref()
   }, 0).unref()
 }

@@ -1,0 +1,145 @@
+// TLS: who is trusted by whom, certificates that are renewed while it serves, and files that cannot be used.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import { startExporter } from 'nanotally'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { Authority, type Certificate } from '../../support/certificates.js'
+import { start } from '../../support/exporter.js'
+import { answerTo, ask, connected, send } from '../../support/http.js'
+import { temporaryFolder } from '../../support/temporary.js'
+import { until } from '../../support/until.js'
+
+/** An authority and a certificate of serial 1, in a folder of the test's. */
+function makeFiles(): { folder: string; authority: Authority; files: Certificate; client: ConnectionOptions } {
+  const folder = temporaryFolder()
+  const authority = new Authority(folder)
+  return {
+    folder,
+    authority,
+    files: authority.issue('server', 1),
+    client: { ca: readFileSync(authority.certFile) },
+  }
+}
+
+async function serialOf(url: string, tls: ConnectionOptions): Promise<number> {
+  const response = await send(url, { tls })
+  const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate()
+  response.destroy()
+  return Number.parseInt(serialNumber, 16)
+}
+
+/** What a scrape of that URL fails with. */
+function failure(url: string, tls: ConnectionOptions): Promise<string> {
+  return ask(url, { tls }).then(
+    ({ status }) => `answered ${status}`,
+    ({ code }) => code,
+  )
+}
+
+test('a scrape over TLS, by who trusts the authority', async () => {
+  const { files, client } = makeFiles()
+  const exporter = await start({ tls: files })
+  expect(exporter.url).toBe(`https://127.0.0.1:${exporter.port}/metrics`)
+  expect((await ask(exporter.url, { tls: client })).status).toBe(200)
+  expect(await failure(exporter.url, {})).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+})
+
+test('an encrypted key', async () => {
+  const { authority, client } = makeFiles()
+  const files = authority.issue('locked', 2, 'open sesame')
+  const { url } = await start({ tls: { ...files, passphrase: 'open sesame' } })
+  expect(await serialOf(url, client)).toBe(2)
+})
+
+test('clients need a certificate where an authority of theirs is given', async () => {
+  const { folder, authority, files, client } = makeFiles()
+  const { url } = await start({ tls: { ...files, clientCaFile: authority.certFile } })
+  const withCertificate = ({ certFile, keyFile }: Certificate): ConnectionOptions => {
+    return { ...client, cert: readFileSync(certFile), key: readFileSync(keyFile) }
+  }
+  const own = withCertificate(authority.issue('client', 3))
+  const strange = withCertificate(new Authority(folder, 'stranger').issue('intruder', 4))
+  expect((await ask(url, { tls: own })).status).toBe(200)
+  for (const refused of [client, strange]) expect(await failure(url, refused)).toMatch(/^(ERR_SSL|ECONNRESET|EPIPE)/)
+  expect((await ask(url, { tls: own })).status).toBe(200)
+})
+
+test('plain HTTP, garbage and handshakes that never end do not disturb it', async () => {
+  const { files, client } = makeFiles()
+  const { port, url } = await start({ tls: files, requestTimeoutMs: 200 })
+  expect(await answerTo(port, 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')).not.toContain('200 OK')
+  const silent = await connected(port)
+  silent.resume()
+  silent.on('error', () => {})
+  // 0x16 begins a handshake.
+  const halfway = await connected(port)
+  halfway.on('error', () => {})
+  halfway.resume().write(Buffer.from([0x16, 3, 1]))
+  await Promise.all([silent, halfway].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
+  await until('those connections to be counted', async () =>
+    /^nanotally_exporter_dropped_connections_total\{reason="ERR_TLS_HANDSHAKE_TIMEOUT"\} 2$/m.test(
+      (await ask(url, { tls: client })).body.toString(),
+    ),
+  )
+})
+
+describe('renewal', () => {
+  test('the next connection sees the new certificate, a broken one changes nothing but warns', async () => {
+    const { authority, files, client } = makeFiles()
+    const warnings: string[] = []
+    const note = (warning: Error) => warnings.push(warning.message)
+    process.on('warning', note)
+    onTestFinished(() => {
+      process.off('warning', note)
+    })
+    const { url } = await start({ tls: files })
+    expect(await serialOf(url, client)).toBe(1)
+
+    const renewed = authority.issue('renewed', 2)
+    renameSync(renewed.keyFile, files.keyFile)
+    renameSync(renewed.certFile, files.certFile)
+    await until('the new certificate', async () => (await serialOf(url, client)) === 2)
+
+    writeFileSync(files.certFile, 'garbage')
+    await until('a warning', () => warnings.some((text) => text.includes(files.certFile)))
+    expect(warnings.at(-1)).toContain('goes on with the certificate that it had')
+    expect(await serialOf(url, client)).toBe(2)
+
+    const third = authority.issue('third', 3)
+    renameSync(third.keyFile, files.keyFile)
+    renameSync(third.certFile, files.certFile)
+    await until('the third certificate', async () => (await serialOf(url, client)) === 3)
+  })
+})
+
+describe('files that cannot be used', () => {
+  interface Files {
+    files: Certificate
+    other: Certificate
+    locked: Certificate
+    garbage: string
+  }
+  const nowhere = '/nowhere/x.pem'
+
+  test.each<[string, (made: Files) => object, (made: Files) => string]>([
+    ['no certificate', ({ files }) => ({ ...files, certFile: nowhere }), () => 'tls.certFile: ENOENT'],
+    ['no key', ({ files }) => ({ ...files, keyFile: nowhere }), () => 'tls.keyFile: ENOENT'],
+    ['no authority', ({ files }) => ({ ...files, clientCaFile: nowhere }), () => 'tls.clientCaFile: ENOENT'],
+    ['a folder', ({ files }) => ({ ...files, certFile: '/' }), () => 'tls.certFile: EISDIR'],
+    ['a certificate of garbage', ({ files, garbage }) => ({ ...files, certFile: garbage }), ({ garbage }) => garbage],
+    ['a key of garbage', ({ files, garbage }) => ({ ...files, keyFile: garbage }), ({ garbage }) => garbage],
+    ['the key of another', ({ files, other }) => ({ ...files, keyFile: other.keyFile }), ({ other }) => other.keyFile],
+    ['a key that needs a passphrase', ({ locked }) => locked, ({ locked }) => locked.keyFile],
+    ['and another one', ({ locked }) => ({ ...locked, passphrase: 'sesame' }), ({ locked }) => locked.keyFile],
+  ])('%s', async (_, tls, named) => {
+    const { authority, files, folder } = makeFiles()
+    const garbage = join(folder, 'garbage.pem')
+    writeFileSync(garbage, 'garbage')
+    const made = { files, garbage, other: authority.issue('other', 2), locked: authority.issue('locked', 3, 'open it') }
+    const error = await startExporter({ port: 0, tls: tls(made) as Certificate }).catch((refused) => refused)
+    expect(error).toMatchObject({ name: 'NanotallyError', code: 'ERR_NANOTALLY_TLS' })
+    expect(error.message).toContain(named(made))
+    expect(error.message).toContain('give the paths of a PEM certificate and of its key')
+  })
+})
