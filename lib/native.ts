@@ -202,7 +202,7 @@ export interface NativeAddon {
     believedForMs: number,
   ): void
   withdrawHealth(name: string): void
-  /** The built-in checks, then those on the board. None where the registry is not served. */
+  /** The built-in checks, where the registry is served, then those on the board. */
   readHealth(registry: RegistryHandle): HealthCheckResult[]
   /** In seconds. */
   setRecordCost(counter: number, histogram: number): void

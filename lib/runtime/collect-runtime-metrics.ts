@@ -4,8 +4,8 @@ import { info } from '../instruments/info.js'
 import { native } from '../native.js'
 import type { Registry } from '../registry.js'
 import { threadName } from '../thread-name.js'
-import { observeGarbageCollections } from './garbage-collection.js'
-import { HeapGauges } from './heap.js'
+import { COLLECTIONS, collectionDurations, observeGarbageCollections } from './garbage-collection.js'
+import { HEAP_NAMES, HeapGauges } from './heap.js'
 
 /** Options of `collectRuntimeMetrics()`. */
 export interface RuntimeMetricsOptions {
@@ -19,31 +19,32 @@ export interface RuntimeMetrics {
   stop(): void
 }
 
+const VERSION = 'nodejs_version_info'
+const NAMES = [VERSION, COLLECTIONS, ...HEAP_NAMES]
+
+function setVersion(registry: Registry): void {
+  const [, major = '', minor = '', patch = ''] = /^v(\d+)\.(\d+)\.(\d+)/.exec(process.version) ?? []
+  info({
+    name: VERSION,
+    help: 'The version of Node.js.',
+    labels: ['version', 'major', 'minor', 'patch'],
+    registry,
+  }).set({ version: process.version, major, minor, patch })
+}
+
 /** What this thread collects into a registry, for all who asked for it. */
 class Collection {
   readonly #registry: Registry
-  readonly #heap: HeapGauges
+  #heap: HeapGauges | undefined
   #observer: ReturnType<typeof observeGarbageCollections> | undefined
   #starts = 0
 
   constructor(registry: Registry) {
     this.#registry = registry
-    this.#heap = new HeapGauges(registry, threadName())
-    const [, major = '', minor = '', patch = ''] = /^v(\d+)\.(\d+)\.(\d+)/.exec(process.version) ?? []
-    info({
-      name: 'nodejs_version_info',
-      help: 'The version of Node.js.',
-      labels: ['version', 'major', 'minor', 'patch'],
-      registry,
-    }).set({ version: process.version, major, minor, patch })
   }
 
   start(): void {
-    if (this.#starts === 0) {
-      native.startRuntimeMetrics(this.#registry._handle)
-      this.#heap.start()
-      this.#observer = observeGarbageCollections(this.#registry, threadName())
-    }
+    if (this.#starts === 0) this.#begin()
     this.#starts++
   }
 
@@ -52,8 +53,26 @@ class Collection {
     this.#observer?.disconnect()
     // With a registry that was closed all of it is gone.
     if (this.#registry._isClosed) return
-    this.#heap.stop()
+    this.#heap?.stop()
     native.stopRuntimeMetrics(this.#registry._handle)
+  }
+
+  #begin(): void {
+    const registry = this.#registry
+    const isDefined = (name: string) => registry._find(name) !== undefined
+    const before = NAMES.filter(isDefined)
+    try {
+      this.#heap ??= new HeapGauges(registry, threadName())
+      const durations = collectionDurations(registry)
+      setVersion(registry)
+      native.startRuntimeMetrics(registry._handle)
+      this.#heap.start()
+      this.#observer = observeGarbageCollections(durations, threadName())
+    } catch (error) {
+      // All of them or none.
+      for (const name of NAMES) if (isDefined(name) && !before.includes(name)) registry.remove(name)
+      throw error
+    }
   }
 }
 
@@ -77,13 +96,9 @@ export function collectRuntimeMetrics(options: RuntimeMetricsOptions = {}): Runt
   const registry = checkRegistry(options.registry)
   registry._assertOpen()
   if (disabled) return { stop: () => {} }
-  let collection = collections.get(registry)
-  if (collection === undefined) {
-    collection = new Collection(registry)
-    collections.set(registry, collection)
-  }
-  const started = collection
+  const started = collections.get(registry) ?? new Collection(registry)
   started.start()
+  collections.set(registry, started)
   let stopped = false
   return {
     stop: () => {

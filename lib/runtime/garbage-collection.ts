@@ -1,6 +1,6 @@
 // Garbage collections of this thread, as Node tells of them.
 import { constants, PerformanceObserver } from 'node:perf_hooks'
-import { histogram } from '../instruments/histogram.js'
+import { type Histogram, histogram } from '../instruments/histogram.js'
 import type { Registry } from '../registry.js'
 
 /** prom-client's names, and one for what it does not know. */
@@ -15,15 +15,21 @@ const OTHER_KIND = 'other'
 /** What threads that ended recorded is kept for so long. */
 const IDLE_TIMEOUT_MS = 15 * 60_000
 
-/** Records the duration of each collection until the observer is disconnected. */
-export function observeGarbageCollections(registry: Registry, thread: string): PerformanceObserver {
-  const durations = histogram({
-    name: 'nodejs_gc_duration_seconds',
+export const COLLECTIONS = 'nodejs_gc_duration_seconds'
+type CollectionDurations = Histogram<readonly ['kind', 'thread']>
+
+export function collectionDurations(registry: Registry): CollectionDurations {
+  return histogram({
+    name: COLLECTIONS,
     help: 'How long garbage collections held the thread, by kind: minor, major, incremental or weakcb.',
     labels: ['kind', 'thread'],
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     registry,
   })
+}
+
+/** Records the duration of each collection of this thread until the observer is disconnected. */
+export function observeGarbageCollections(durations: CollectionDurations, thread: string): PerformanceObserver {
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       const { kind } = (entry as typeof entry & { detail: { kind: number } }).detail

@@ -20,6 +20,8 @@ const SPACES: [name: string, help: string, of: SpaceStatistic][] = [
   ['nodejs_heap_space_size_available_bytes', 'Memory that the space has free.', 'space_available_size'],
 ]
 
+export const HEAP_NAMES = [...HEAP, ...SPACES].map(([name]) => name)
+
 /** prom-client's names of the spaces: `new` for V8's `new_space`. */
 function spaceName(name: string): string {
   return name.replace(/_space$/, '')
@@ -30,7 +32,7 @@ export class HeapGauges {
   readonly #thread: string
   readonly #heap: Gauge<['thread']>[]
   readonly #spaces: Gauge<['thread', 'space']>[]
-  #on = true
+  #on = false
 
   constructor(registry: Registry, thread: string) {
     this.#thread = thread

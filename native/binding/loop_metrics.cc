@@ -143,8 +143,7 @@ Result<NativeHistogram*> LoopMetrics::Open(
 }
 
 Status LoopMetrics::Start() {
-  const auto waits = Open("nodejs_threadpool_queue_wait_seconds",
-                          "How long probes waited for a thread of libuv's pool.", {});
+  const auto waits = Open(kPoolWaits, "How long probes waited for a thread of libuv's pool.", {});
   if (!waits.ok()) return waits.status();
   pool_waits_ = waits.value();
   process_.pool_probe().Listen(this,
@@ -223,8 +222,7 @@ std::vector<std::pair<std::string, HistogramData>> LoopMetrics::RecentTurns() co
     if (!value.ok()) continue;  // it was removed by the user
     const HistogramValue before =
         one.samples.empty() ? HistogramValue() : one.samples.front().value;
-    HistogramData turns{kSchema, {}, Since(before, value.value())};
-    if (!turns.value.buckets.empty()) recent.emplace_back(one.thread, std::move(turns));
+    recent.emplace_back(one.thread, HistogramData{kSchema, {}, Since(before, value.value())});
   }
   return recent;
 }
@@ -232,6 +230,7 @@ std::vector<std::pair<std::string, HistogramData>> LoopMetrics::RecentTurns() co
 std::optional<std::pair<std::string, double>> LoopMetrics::Slowest() const {
   std::optional<std::pair<std::string, double>> slowest;
   for (const auto& [thread, turns] : RecentTurns()) {
+    if (turns.value.buckets.empty()) continue;
     const double p99 = Quantile(turns, 0.99);
     if (!slowest || p99 > slowest->second) slowest.emplace(thread, p99);
   }
@@ -240,27 +239,33 @@ std::optional<std::pair<std::string, double>> LoopMetrics::Slowest() const {
 
 void LoopMetrics::AppendLag(const NameFilter& filter, std::span<const LoopReading> readings,
                             std::vector<ComputedFamily>& families) {
+  using Turns = std::pair<std::string, HistogramData>;
   const auto recent = RecentTurns();
-  if (recent.empty()) return;
   const auto append = [&](std::string_view name, std::string_view help, auto&& read) {
     if (!filter.Selects(name, MetricType::kGauge)) return;
     ComputedFamily family{std::string(name), std::string(help), "seconds", MetricType::kGauge, {}};
-    for (const auto& [thread, turns] : recent)
-      family.samples.push_back({ThreadLabel(thread), read(thread, turns)});
-    families.push_back(std::move(family));
+    for (const Turns& one : recent) {
+      const std::optional<double> value = read(one);
+      if (value) family.samples.push_back({ThreadLabel(one.first), *value});
+    }
+    if (!family.samples.empty()) families.push_back(std::move(family));
+  };
+  const auto of_turns = [](const HistogramData& turns, auto* read) -> std::optional<double> {
+    if (turns.value.buckets.empty()) return std::nullopt;
+    return read(turns);
   };
   append(kLag,
          "How long an event has to wait for its callback now: the mean turn of the last minute, or "
          "as long as the event loop has been held.",
-         [&](const std::string& thread, const HistogramData& turns) {
+         [&](const Turns& one) -> std::optional<double> {
            const auto reading = std::find_if(readings.begin(), readings.end(),
-                                             [&](const auto& r) { return r.thread == thread; });
+                                             [&](const auto& r) { return r.thread == one.first; });
            const bool is_held = reading != readings.end() && reading->stalled > kHeld;
-           return is_held ? Seconds(reading->stalled) : Mean(turns);
+           return is_held ? Seconds(reading->stalled) : of_turns(one.second, &Mean);
          });
   for (const LagFamily& family : kLagFamilies) {
     append(family.name, family.help,
-           [&](const std::string&, const HistogramData& turns) { return family.read(turns); });
+           [&](const Turns& one) { return of_turns(one.second, family.read); });
   }
 }
 

@@ -24,6 +24,8 @@ class Process;
 // One for each registry that tells of them. Any thread, where nothing else is said.
 class LoopMetrics final : public FamilySource {
  public:
+  static constexpr const char* kPoolWaits = "nodejs_threadpool_queue_wait_seconds";
+
   // Does nothing before Start.
   LoopMetrics(Process& process, std::shared_ptr<Registry> registry);
 
@@ -62,7 +64,7 @@ class LoopMetrics final : public FamilySource {
 
   [[nodiscard]] Result<NativeHistogram*> Open(
       std::string name, std::string help, std::vector<std::pair<std::string, std::string>> labels);
-  // By thread; those that turned.
+  // By thread; without buckets where it has not turned.
   [[nodiscard]] std::vector<std::pair<std::string, HistogramData>> RecentTurns() const;
   [[nodiscard]] Measured* FindLockHeld(const EventLoop& loop);
   void AppendLag(const NameFilter& filter, std::span<const LoopReading> readings,

@@ -176,7 +176,7 @@ std::vector<HealthResult> Process::ReadHealth(const Registry& registry) {
     const auto found = served_.find(registry.id());
     if (found != served_.end()) health = found->second.lock();
   }
-  return health == nullptr ? std::vector<HealthResult>() : health->Results();
+  return health == nullptr ? health_.Read(LoopClock::now()) : health->Results();
 }
 
 std::optional<std::pair<std::string, double>> Process::SlowestLoop(const Registry& registry) {
@@ -190,26 +190,26 @@ Status Process::StartRuntime(const std::shared_ptr<Registry>& registry, EventLoo
   if (is_disabled_) return {};
   thread_.Start();
   const std::lock_guard lock(runtime_mutex_);
+  Status status;
   auto& runtime = runtimes_[registry->id()];
   if (runtime == nullptr) {
     auto started = std::make_shared<LoopMetrics>(*this, registry);
-    Status status = started->Start();
-    if (status.ok()) {
-      status = registry->AddSource(process_metrics_);
-      if (status.ok()) status = registry->AddSource(started);
-      if (!status.ok()) {
-        registry->RemoveSource(*process_metrics_);
-        started->Stop();
-      }
-    }
+    status = registry->AddSource(process_metrics_);
+    if (status.ok()) status = registry->AddSource(started);
+    if (status.ok()) status = started->Start();
     if (!status.ok()) {
+      registry->RemoveSource(*process_metrics_);
+      registry->RemoveSource(*started);
       runtimes_.erase(registry->id());
       return status;
     }
     runtime = std::move(started);
   }
-  Status status = runtime->Add(loop, thread);
-  if (!status.ok()) EndRuntimeIfEmptyLockHeld(*registry);
+  status = runtime->Add(loop, thread);
+  if (!status.ok() && runtime->IsEmpty()) {
+    EndRuntimeIfEmptyLockHeld(*registry);
+    registry->Remove(LoopMetrics::kPoolWaits);
+  }
   return status;
 }
 

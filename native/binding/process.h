@@ -99,8 +99,7 @@ class Process {
 
   // From now on the registry tells ServedFamilies and HealthFamilies.
   Status Serve(Registry& registry);
-  // All health checks: the built-in ones, of what is served by the registry, then the program's.
-  // Empty where it is not served.
+  // All health checks: the built-in ones, where the registry is served, then the program's.
   [[nodiscard]] std::vector<HealthResult> ReadHealth(const Registry& registry);
   // The thread whose turns of the last minute were longest at their 99th percentile, and how long,
   // where the registry tells of loops.
