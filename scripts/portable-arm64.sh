@@ -37,6 +37,8 @@ COSTLY=(
   test/workers/crash.test.ts
   test/workers/histogram-counts.test.ts
   test/workers/runtime-owned.test.ts
+  test/workers/runtime-cycles.test.ts
+  test/workers/scrape-storm.test.ts
   test/workers/series-churn.test.ts
   test/native-interface/lifetimes.test.ts
 )
