@@ -50,7 +50,8 @@ function checkNumber(name: string, value: unknown, lowest: number, highest: numb
  * Runs a health check on this thread again and again. Its results are read by every thread, also while this one is stalled:
  * a check that did not run when it was due is unhealthy.
  *
- * @param name of letters, digits and `_.-`, beginning with a letter or `_`; unique in the process
+ * @param name of letters, digits and `_.-`, beginning with a letter or `_`. Where several threads have a check of
+ *   one name, the worst of their results is told
  * @param check healthy: it returns (or resolves to) nothing or true. Failed: it returns false, throws, or does not answer
  *   within `timeoutMs`, when its signal is aborted. Else what the `status` that it returns says: `unavailable` is for what
  *   cannot be checked on this machine.

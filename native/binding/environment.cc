@@ -103,7 +103,8 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
 void Environment::End(void* environment) {
   auto* self = static_cast<Environment*>(environment);
   self->mailbox_->Close();
-  for (const std::string& check : self->checks_) Process::Get().health().Withdraw(check);
+  for (const std::string& check : self->checks_)
+    Process::Get().health().Withdraw(check, self->thread_);
   for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) self->Forget(handle);
   if (self->loop_ != nullptr) Process::Get().loops().Leave(self->loop_);
 }
@@ -476,7 +477,7 @@ Napi::Value Environment::PostHealth(Info info) {
 Napi::Value Environment::WithdrawHealth(Info info) {
   const std::string name = info[0].As<Napi::String>();
   checks_.erase(name);
-  Process::Get().health().Withdraw(name);
+  Process::Get().health().Withdraw(name, thread_);
   return info.Env().Undefined();
 }
 

@@ -58,6 +58,19 @@ export const READING = [
 /** The native functions that end series or let go of them: likewise. */
 export const ENDING = ['removeSeries', 'clearMetric', 'resetMetric', 'letGo']
 
+/** The native functions of what only operators ask for: serving.test.ts sees to it that they are called. */
+export const OPERATING = [
+  'openFeed',
+  'closeFeed',
+  'changes',
+  'changesSync',
+  'startRuntimeMetrics',
+  'stopRuntimeMetrics',
+  'postHealth',
+  'withdrawHealth',
+  'readHealth',
+]
+
 /**
  * Defines the last test of a file.
  *

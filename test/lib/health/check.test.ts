@@ -268,6 +268,20 @@ test('a worker’s checks are read here, and end with it', async () => {
   }
 })
 
+test('of several threads’ checks with one name the worst is told', async () => {
+  const workers = [new Actor(), new Actor(), new Actor()]
+  const statuses = ['healthy', 'degraded', 'unavailable'] as const
+  for (const [i, worker] of workers.entries()) {
+    await worker.run((n, _, status) => void n.health.register('shared', () => ({ status })), statuses[i] as 'healthy')
+  }
+  await until('the worst', () => find('shared')?.status === 'degraded')
+  expect(health.report().checks.filter(({ name }) => name === 'shared')).toHaveLength(1)
+  await workers[1]?.end()
+  await until('the next', () => find('shared')?.status === 'healthy')
+  await workers[0]?.end()
+  await until('the last', () => find('shared')?.status === 'unavailable')
+})
+
 test('while its thread is blocked a check is unhealthy: it did not run when it was due', async () => {
   const worker = new Actor()
   const flag = new Int32Array(new SharedArrayBuffer(4))

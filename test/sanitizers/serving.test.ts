@@ -1,0 +1,29 @@
+// What an operator has, under the sanitizers: runtime metrics, health checks and all routes, in a process that closes them and
+// in one that ends in the midst of them; starts and stops that end nowhere.
+import { expect, test } from 'vitest'
+import { assertEnded, runChild } from '../support/children.js'
+import { ENDING, expectNoFindings, OPERATING, READING, watchProcesses } from './watch.js'
+
+const folder = watchProcesses(import.meta.url)
+await import('../workers/operated.test.js')
+
+test('runtime metrics that are started and stopped again and again', async () => {
+  const result = await runChild(new URL('../workers/fixtures/runtime-cycles.mjs', import.meta.url), {
+    args: ['200', '2'],
+    nodeFlags: ['--expose-gc'],
+    timeoutMs: 280_000,
+  })
+  assertEnded(result)
+  expect(result.messages[0]).toHaveLength(2)
+})
+
+const uncalled = [
+  'removeMetric',
+  'pendingRemovals',
+  'leaveRegistry',
+  'defineDerived',
+  'nativeInterface',
+  'recordExemplar',
+]
+const called = (name: string) => !OPERATING.includes(name)
+expectNoFindings(folder, 1 + 3, [...uncalled, ...ENDING, ...READING].filter(called))
