@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { NAIVE, OURS, PEERS } from '../harness/libraries.mjs'
 import { scrapeOne } from './exporter.mjs'
+import { measureStorm } from './storm.mjs'
 
 const [PROM_CLIENT, PLATFORMATIC] = PEERS
 const RENDER = 'nanotally render()'
@@ -19,6 +20,7 @@ export function makeCases({ short }) {
     ...sizes.map((series) => renderCase(series, 0.1, short)),
     ...sizes.filter((series) => series > 1000).map((series) => formatCase(series, short)),
     exporterCase(short),
+    stormCase(short),
     startCase(),
   ]
 }
@@ -120,6 +122,31 @@ function exporterCase(short) {
       { key: 'blocked', title: 'a scrape while blocked', unit: 'ms' },
       { key: 'blockedWorst', title: 'the worst scrape while blocked', unit: 'ms' },
       { key: 'answered', title: 'scrapes answered within the 3 s', unit: 'scrapes', ratio: false },
+    ],
+  }
+}
+
+function stormCase(short) {
+  const scrapers = 200
+  const paced = 'each once a second'
+  return {
+    name: `a storm of ${scrapers} scrapers over 500 series, 4 threads recording, the main thread blocked half of the time`,
+    note: 'Of the whole body, by the clients. They need more processors than there are where they do not pause.',
+    reference: paced,
+    contenders: { [paced]: { pauseMs: 1000 }, 'without pause': { pauseMs: 0 } },
+    async runRound(names, { node }) {
+      const results = new Map()
+      for (const name of names) {
+        const { pauseMs } = this.contenders[name]
+        results.set(name, await measureStorm({ scrapers, pauseMs, seconds: short ? 3 : 30, node }))
+      }
+      return results
+    },
+    measures: [
+      { key: 'p50', title: 'the median scrape', unit: 'ms' },
+      { key: 'p99', title: 'the 99th percentile', unit: 'ms' },
+      { key: 'worst', title: 'the worst scrape', unit: 'ms' },
+      { key: 'perSecond', title: 'scrapes', unit: 'a second' },
     ],
   }
 }
