@@ -183,7 +183,8 @@ test('connections past the limit are dropped and counted; those that there are g
   for (const socket of kept) socket.destroy()
   const dropped = { reason: 'limit' }
   await until('a scrape that tells of those', async () => {
+    // One that comes before those that were kept are gone is dropped as well.
     const families = await scrapeOf(url).catch(() => undefined)
-    return families && sampleValue(families, 'nanotally_exporter_dropped_connections_total', dropped) === 3
+    return families && (sampleValue(families, 'nanotally_exporter_dropped_connections_total', dropped) ?? 0) >= 3
   })
 })
