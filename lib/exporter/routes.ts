@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { reportOf } from '../health/report.js'
 import type { HealthCheckResult, NativeRenderRequest } from '../native.js'
 import { isCompressed } from './content-coding.js'
-import { Guard } from './credentials.js'
+import type { Credentials, Guard } from './credentials.js'
 import { Events, type Feed } from './events.js'
 import { PAGE_HEADERS, PAGE_PATHS, type PagePath, pageFile } from './page.js'
 import { type RenderAll, Scrapes } from './scrapes.js'
@@ -52,6 +52,12 @@ function answerPage(path: PagePath, response: ServerResponse): void {
   answer(response, 200, contentType, body)
 }
 
+/** Required here, as to load node:crypto would make every exporter start later. */
+function guardOf(credentials: Credentials): Guard {
+  const { Guard } = require('./credentials.js') as typeof import('./credentials.js')
+  return new Guard(credentials)
+}
+
 /** The routes over one source. */
 export class Routes {
   readonly #source: Source
@@ -64,7 +70,7 @@ export class Routes {
   constructor(source: Source, settings: RouteSettings) {
     this.#source = source
     this.#settings = settings
-    this.#guard = settings.credentials && new Guard(settings.credentials)
+    this.#guard = settings.credentials && guardOf(settings.credentials)
     this.#scrapes = new Scrapes(source.renderAll)
     this.#events = new Events(this.#scrapes, () => source.openFeed(), settings.eventsIntervalMs)
     const answers: [RouteName, string, Answer][] = [

@@ -2,10 +2,11 @@
 import type { Server } from 'node:http'
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads'
 import { type Exposition, native } from '../native.js'
-import { type ListenError, listen, portOf } from './listen.js'
+import { listen, portOf } from './listen.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 import { measureRecordCostIfDue } from './record-cost.js'
 import { Routes } from './routes.js'
+import type { ListenError } from './troubles.js'
 
 /** How long requests in flight may take once the exporter is closing. */
 const CLOSE_GRACE_MS = 5000

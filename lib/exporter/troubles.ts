@@ -1,0 +1,17 @@
+// What goes wrong with the exporter's server, as its thread tells it.
+
+/** Why the server could not begin. `code` is the system's where there is one. */
+export class ListenError extends Error {
+  readonly code: string
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** What goes wrong while it serves. */
+export interface Troubles {
+  /** A connection was not served, for a reason of a word or a system's error code. */
+  dropped(reason: string): void
+  warning(message: string): void
+}
