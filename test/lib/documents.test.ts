@@ -2,7 +2,7 @@
 //   js, cjs               run as programs of their own, ES modules and CommonJS; nothing may go to stderr
 //   text                  what the last program above it prints, line by line; `...` stands for anything
 //   sh                    the scripts, stages, tools and files that it names exist
-//   yaml                  a configuration that promtool accepts
+//   yaml                  a configuration that promtool accepts, or probes of Kubernetes at routes of the exporter
 //   gyp, javascript, cpp  stand in examples/native-addon, line by line
 //   console               commands of nanotally and what they print: test/lib/cli/documents.test.ts runs them
 //   picture               drawings: nothing to check
@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ROUTE_NAMES, type RouteName } from '../../dist/exporter/settings.js'
 import { Child } from '../support/children.js'
 import { type Block, parseMarkdown } from '../support/markdown.js'
 import { checkConfig } from '../support/promtool.js'
@@ -78,6 +79,18 @@ function checkExcerpt(code: string, extension: RegExp): string[] {
   return texts.some((text) => text.includes(code)) ? [] : ['it does not stand in examples/native-addon']
 }
 
+/** What is wrong with probes: each has to ask for a route of the exporter, at its port. */
+function checkProbes(code: string): string[] {
+  const probes = code.split(/^(?=\w+Probe:$)/m)
+  return probes.flatMap((probe) => {
+    const [, kind = '', route = '', port] =
+      /^(\w+)Probe:\n {2}httpGet: \{ path: \/(\w+), port: (\d+) \}$/m.exec(probe) ?? []
+    if (!['liveness', 'readiness', 'startup'].includes(kind)) return [`no probe: ${probe}`]
+    const isRoute = ROUTE_NAMES.includes(route as RouteName)
+    return isRoute && port === '9464' ? [] : [`nobody answers to /${route} at ${port}`]
+  })
+}
+
 const isProgram = (language: string) => language === 'js' || language === 'cjs'
 
 /** What is wrong with a block, given those above it. */
@@ -87,7 +100,7 @@ async function check(block: Block, above: readonly Block[]): Promise<string[]> {
   if (isProgram(language)) return (await run(block)).troubles
   if (language === 'text') return checkOutput(block, above)
   if (language === 'sh') return checkShell(code)
-  if (language === 'yaml') return checkConfig(code)
+  if (language === 'yaml') return /^\w+Probe:$/m.test(code) ? checkProbes(code) : checkConfig(code)
   if (language === 'gyp') return checkExcerpt(code, /\.gyp$/)
   if (language === 'javascript') return checkExcerpt(code, /\.mjs$/)
   if (language === 'cpp') return checkExcerpt(code, /\.(h|cc)$/)
@@ -187,6 +200,9 @@ describe('the checks can fail', () => {
     ['sh', 'make', 'nobody knows how to check make'],
     ['sh', '# nothing', 'a block without a command'],
     ['yaml', 'scrape_configs:\n  - job: x\n', 'field job not found'],
+    ['yaml', 'aliveProbe:\n  httpGet: { path: /livez, port: 9464 }\n', 'no probe'],
+    ['yaml', 'livenessProbe:\n  httpGet: { path: /alive, port: 9464 }\n', 'nobody answers to /alive at 9464'],
+    ['yaml', 'livenessProbe:\n  httpGet: { path: /livez, port: 80 }\n', 'nobody answers to /livez at 80'],
     ['cpp', 'int main() {}\n', 'it does not stand in examples/native-addon'],
     ['js', '', 'an empty block'],
     ['', 'anything', "nobody knows how to check a block of language ''"],
