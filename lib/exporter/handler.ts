@@ -56,8 +56,8 @@ function redirectToFolder(response: ServerResponse, path: string): void {
  * @throws `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_VALUE`, `ERR_NANOTALLY_REGISTRY_CLOSED`
  *
  * @example
- * const handler = metricsHandler({ prefix: '/ops' })
- * const server = createServer((request, response) => handler(request, response))
+ * const { createServer } = await import('node:http')
+ * const server = createServer(metricsHandler({ prefix: '/ops' }))
  */
 export function metricsHandler(options: MetricsHandlerOptions = {}): MetricsHandler {
   const { registry, collectTimeoutMs, routes: settings } = checkServing(options, false)

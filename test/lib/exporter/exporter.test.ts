@@ -221,22 +221,26 @@ describe('closing', () => {
   })
 
   test('a client that would keep its connection after its last answer does not hold it', async () => {
-    const own = new Registry()
-    const asked = new Promise<void>((resolve) => {
-      gauge({ name: 'g', help: 'h', registry: own, collect: () => void resolve() })
-    })
-    const exporter = await start({ registry: own })
+    const order: string[] = []
+    // What does hold its exporter, for a while: a request that never ends.
+    const held = await start()
+    const unfinished = connect(held.port, '127.0.0.1')
+    unfinished.on('error', () => {})
+    unfinished.write('GET /metrics HTTP/1.1\r\n')
+    await ask(held.url)
+    const exporter = await start()
     const agent = new Agent({ keepAlive: true })
-    let isHungUp = false
-    get(exporter.url, { agent }, (message) => {
-      message.resume()
-      message.socket.once('close', () => {
-        isHungUp = true
-      })
+    // An answer that closing ends, so that its connection is free only then.
+    await new Promise<void>((resolve, reject) => {
+      get(new URL('/events', exporter.url), { agent }, (message) => {
+        message.once('data', () => resolve()).resume()
+      }).on('error', reject)
     })
-    await asked
-    await exporter.close()
-    await until('the connection to end', () => isHungUp)
+    await Promise.all([
+      held.close().then(() => order.push('held')),
+      exporter.close().then(() => order.push('not held')),
+    ])
+    expect(order).toEqual(['not held', 'held'])
     agent.destroy()
   })
 
