@@ -32,6 +32,13 @@ function setVersion(registry: Registry): void {
   }).set({ version: process.version, major, minor, patch })
 }
 
+const running = new Set<Collection>()
+
+/** Node ends the thread pool, which is probed for us, before it runs what native code has registered for the end. */
+function endAll(): void {
+  for (const one of running) one.end()
+}
+
 /** What this thread collects into a registry, for all who asked for it. */
 class Collection {
   readonly #registry: Registry
@@ -50,11 +57,18 @@ class Collection {
 
   stop(): void {
     if (--this.#starts > 0) return
+    running.delete(this)
+    if (running.size === 0) process.off('exit', endAll)
     this.#observer?.disconnect()
     // With a registry that was closed all of it is gone.
     if (this.#registry._isClosed) return
     this.#heap?.stop()
     native.stopRuntimeMetrics(this.#registry._handle)
+  }
+
+  /** The thread is at its end. */
+  end(): void {
+    if (!this.#registry._isClosed) native.stopRuntimeMetrics(this.#registry._handle)
   }
 
   #begin(): void {
@@ -68,6 +82,8 @@ class Collection {
       native.startRuntimeMetrics(registry._handle)
       this.#heap.start()
       this.#observer = observeGarbageCollections(durations, threadName())
+      if (running.size === 0) process.on('exit', endAll)
+      running.add(this)
     } catch (error) {
       // All of them or none.
       for (const name of NAMES) if (isDefined(name) && !before.includes(name)) registry.remove(name)

@@ -25,23 +25,18 @@ void ThreadPoolProbe::Tick(LoopClock::time_point now) {
   // Takes a served request back; there is nothing else that could hold it up.
   if (is_out_) uv_run(&loop_, UV_RUN_NOWAIT);
   if (is_out_ || now < next_) return;
-  {
-    const std::lock_guard lock(mutex_);
-    if (listeners_.empty()) return;
-  }
-  Queue(now);
+  // Held until the pool has the request: once nobody listens the pool may be shut down.
+  const std::lock_guard lock(mutex_);
+  if (!listeners_.empty()) QueueLockHeld(now);
 }
 
-void ThreadPoolProbe::Queue(LoopClock::time_point now) {
+void ThreadPoolProbe::QueueLockHeld(LoopClock::time_point now) {
   next_ = now + kPeriod;
   // Without descriptors for it there is no loop yet; the next period may have some.
   if (!has_loop_ && uv_loop_init(&loop_) != 0) return;
   has_loop_ = true;
-  {
-    const std::lock_guard lock(mutex_);
-    queued_ = LoopClock::now();
-    is_waiting_ = true;
-  }
+  queued_ = LoopClock::now();
+  is_waiting_ = true;
   is_out_ = true;
   work_.data = this;
   // It fails for a missing callback alone.

@@ -3,6 +3,9 @@
 // The pool is one for all loops of the process, so the probe has a loop of its own, on nanotally's
 // thread, and asks nothing of the program's. At most one probe waits at a time. While it does, the
 // pool has no free thread: the pool serves its queue in order.
+//
+// When a process ends Node shuts libuv's pool down, and a request after that aborts. So all have to
+// stop listening before: threads do when they end, the main thread when Node emits 'exit'.
 #pragma once
 
 #include <uv.h>
@@ -36,7 +39,7 @@ class ThreadPoolProbe {
   [[nodiscard]] std::chrono::nanoseconds Waiting(LoopClock::time_point now) const;
 
  private:
-  void Queue(LoopClock::time_point now);
+  void QueueLockHeld(LoopClock::time_point now);
   void Served();
 
   // nanotally's thread alone.
