@@ -1,6 +1,6 @@
 // The built-in checks in each of their states that can be brought about, their families, and the routes.
 import { pbkdf2 } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   collectRuntimeMetrics,
@@ -13,7 +13,7 @@ import {
 } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { assertEnded, Child } from '../../support/children.js'
-import { samplesOf } from '../../support/registry.js'
+import { samplesOf, scrape } from '../../support/registry.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { until } from '../../support/until.js'
 import { Actor } from '../../workers/actor.js'
@@ -28,6 +28,8 @@ const NAMES = [
   'scrape_age',
   'thread_pool',
 ]
+
+const SOON = { intervalMs: 10, failAfter: 1 }
 
 /** A private registry that is served, and where. */
 async function serve(): Promise<{ registry: Registry; base: string }> {
@@ -52,6 +54,18 @@ test('there are eight, of what is served alone; each says what it saw', async ()
   }
   registry.close()
   expect(() => health.report(registry)).toThrow(expect.objectContaining({ code: 'ERR_NANOTALLY_REGISTRY_CLOSED' }))
+})
+
+test('docs/health.md lists them, and their families', async () => {
+  const text = readFileSync(new URL('../../../docs/health.md', import.meta.url), 'utf8')
+  const tables = [...text.matchAll(/^\| `([a-z]+_[a-z_]+)` \| /gm)].map(([, name]) => name as string)
+  expect(tables.filter((name) => !name.startsWith('nanotally_'))).toEqual(NAMES)
+  const { registry } = await serve()
+  const check = health.register('documented', () => {}, SOON)
+  onTestFinished(() => check.stop())
+  await until('a run', () => find(registry, 'documented').status === 'healthy')
+  const told = [...(await scrape(registry)).keys()].filter((name) => name.startsWith('nanotally_health_'))
+  expect(told.toSorted()).toEqual(tables.filter((name) => name.startsWith('nanotally_')).toSorted())
 })
 
 test('what cannot be told is unavailable, and then is told', async () => {
