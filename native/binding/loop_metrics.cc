@@ -177,9 +177,12 @@ Status LoopMetrics::Add(EventLoop& loop, const std::string& thread) {
                           "wait for its callback.",
                           {{"thread", thread}});
   if (!turns.ok()) return turns.status();
+  // What was counted before, where the thread has collected already, is not of now.
+  Measured measured{&loop, thread, turns.value(), {}};
+  SampleIfDue(measured, LoopClock::now());
   loop.Measure(*turns.value());
   const std::lock_guard lock(mutex_);
-  measured_.push_back({&loop, thread, turns.value(), {}});
+  measured_.push_back(std::move(measured));
   return {};
 }
 
@@ -201,15 +204,17 @@ bool LoopMetrics::IsEmpty() const {
   return measured_.empty();
 }
 
+void LoopMetrics::SampleIfDue(Measured& one, LoopClock::time_point now) const {
+  if (!one.samples.empty() && now - one.samples.back().at < kLagStep) return;
+  auto value = registry_->ReadHistogram(one.turns->metric().id(), one.turns->index());
+  if (!value.ok()) return;  // it was removed by the user
+  one.samples.push_back({now, std::move(value.value())});
+  while (one.samples.size() > 1 && now - one.samples[1].at >= kLagWindow) one.samples.pop_front();
+}
+
 void LoopMetrics::Tick(LoopClock::time_point now) {
   const std::lock_guard lock(mutex_);
-  for (Measured& one : measured_) {
-    if (!one.samples.empty() && now - one.samples.back().at < kLagStep) continue;
-    auto value = registry_->ReadHistogram(one.turns->metric().id(), one.turns->index());
-    if (!value.ok()) continue;  // it was removed by the user
-    one.samples.push_back({now, std::move(value.value())});
-    while (one.samples.size() > 1 && now - one.samples[1].at >= kLagWindow) one.samples.pop_front();
-  }
+  for (Measured& one : measured_) SampleIfDue(one, now);
 }
 
 std::span<const std::string_view> LoopMetrics::Names() const { return kNames; }

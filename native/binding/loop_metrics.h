@@ -64,6 +64,7 @@ class LoopMetrics final : public FamilySource {
 
   [[nodiscard]] Result<NativeHistogram*> Open(
       std::string name, std::string help, std::vector<std::pair<std::string, std::string>> labels);
+  void SampleIfDue(Measured& one, LoopClock::time_point now) const;
   // By thread; without buckets where it has not turned.
   [[nodiscard]] std::vector<std::pair<std::string, HistogramData>> RecentTurns() const;
   [[nodiscard]] Measured* FindLockHeld(const EventLoop& loop);
