@@ -26,14 +26,18 @@ UNABLE=(
   "test/lib/types.test.ts|TypeScript's compiler is a native program, and npm has it installed for this machine alone"
   "test/lib/documents.test.ts|vite's parser is the same, and it checks documents, not the binary"
   'test/scripts/format-native.test.ts|so is clang-format'
+  'test/lib/exporter/survival.test.ts|limits of descriptors and memory would be those of the emulator'
+  "test/lib/runtime/**|what the kernel tells of the process is told of the emulator"
 )
-# What tells of this checkout's tools and of the demo; and what takes the emulator minutes: dozens of processes, or millions
+# What tells of this checkout's tools, of the demo and of the page; and what takes the emulator minutes: dozens of processes, or millions
 # of recordings between scrapes. Other files have some of each.
 COSTLY=(
   'test/scripts/**'
   'test/bench/**'
   'test/examples/**'
+  'test/page/**'
   'test/lib/cli/**'
+  'test/lib/exporter/{handler,limits,scrapes,tls}.test.ts'
   test/workers/crash.test.ts
   test/workers/histogram-counts.test.ts
   test/workers/runtime-owned.test.ts
