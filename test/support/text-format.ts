@@ -58,9 +58,14 @@ export function parseTextFormat(exposition: string | Uint8Array): Map<string, Fa
   return parser.families
 }
 
-/** What a program defined: all but what a shared registry tells of itself, which changes from scrape to scrape. */
+/**
+ * What a program defined: all but what a shared registry tells of itself, and a served one of those who record, which changes
+ * from scrape to scrape.
+ */
 export function definedFamilies(exposition: string | Uint8Array): Family[] {
-  return [...parseTextFormat(exposition).values()].filter(({ name }) => !name.startsWith('nanotally_'))
+  return [...parseTextFormat(exposition).values()].filter(
+    ({ name }) => !/^nanotally_|^nodejs_eventloop_stall_seconds$/.test(name),
+  )
 }
 
 /**
