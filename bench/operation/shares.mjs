@@ -3,7 +3,8 @@ import { Agent, get } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { startChild } from '../harness/child.mjs'
 
-const SETTLE_MS = 2000
+/** Until V8 has compiled what runs, and collected what that took: in short runs for half of their time. */
+const LONGEST_SETTLING_SECONDS = 15
 const PACE_MS = 10
 const program = fileURLToPath(new URL('program.mjs', import.meta.url))
 
@@ -25,7 +26,7 @@ export async function measureShares(contenders, { node, seconds, requestsPerSeco
       // The first scrape is before the measurement, and so are the things that are made once.
       if (scrapeMs !== undefined) stops.push(repeat(metrics, scrapeMs, 1, () => one.scrapes++))
     }
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+    await new Promise((resolve) => setTimeout(resolve, Math.min(seconds / 2, LONGEST_SETTLING_SECONDS) * 1000))
     const before = await usages(programs)
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
     const after = await usages(programs)
