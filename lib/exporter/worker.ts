@@ -10,8 +10,6 @@ import type { ListenError } from './troubles.js'
 
 /** How long requests in flight may take once the exporter is closing. */
 const CLOSE_GRACE_MS = 5000
-/** How often connections whose last request was answered are looked for then: clients would keep them. */
-const CLOSE_IDLE_MS = 50
 /** Troubles may come by the thousand: they are told together. */
 const TELL_MS = 1000
 
@@ -55,20 +53,30 @@ const routes = new Routes(
   routeSettings,
 )
 
+let inFlight = 0
+/** Called when no request is in flight any more. */
+let onIdle = () => {}
+
+/** Clients would keep their connections: once all that was asked is answered, they are ended. */
 function close(server: Server): void {
-  const answered = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS)
   const impatient = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
   server.close(() => {
-    clearInterval(answered)
     clearTimeout(impatient)
     port.close()
   })
+  onIdle = () => server.closeAllConnections()
   routes.close()
+  if (inFlight === 0) onIdle()
 }
 
 listen(
   listenSettings,
   (request, response) => {
+    inFlight++
+    response.once('close', () => {
+      inFlight--
+      if (inFlight === 0) onIdle()
+    })
     const [path = '', ...query] = (request.url ?? '').split('?')
     if (!routes.handle(request, response, path, query.join('?'))) Routes.notFound(response)
   },

@@ -222,11 +222,11 @@ describe('closing', () => {
 
   test('a client that would keep its connection after its last answer does not hold it', async () => {
     const order: string[] = []
-    // What does hold its exporter, for a while: a request that never ends.
+    // What does hold its exporter, for a while: a client that does not read its answers, which fill all buffers.
     const held = await start()
-    const unfinished = connect(held.port, '127.0.0.1')
-    unfinished.on('error', () => {})
-    unfinished.write('GET /metrics HTTP/1.1\r\n')
+    const unread = connect(held.port, '127.0.0.1').pause()
+    unread.on('error', () => {})
+    unread.write('GET /live.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000))
     await ask(held.url)
     const exporter = await start()
     const agent = new Agent({ keepAlive: true })
@@ -242,6 +242,7 @@ describe('closing', () => {
     ])
     expect(order).toEqual(['not held', 'held'])
     agent.destroy()
+    unread.destroy()
   })
 
   test('connections that are kept alive do not hold it', async () => {
