@@ -2,8 +2,6 @@
 // registered it, and its result is read while that thread is stalled.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -11,23 +9,9 @@
 #include <vector>
 
 #include "binding/event_loops.h"
+#include "runtime/health.h"
 
 namespace nanotally {
-
-// kUnavailable: the check cannot be made here. It is neither good nor bad.
-enum class Health : std::uint8_t { kHealthy, kDegraded, kUnhealthy, kUnavailable };
-inline constexpr std::array<const char*, 4> kHealthNames = {"healthy", "degraded", "unhealthy",
-                                                            "unavailable"};
-
-struct HealthResult {
-  std::string name;
-  Health health = Health::kUnavailable;
-  std::string message;
-  bool critical = false;
-  std::uint32_t consecutive_failures = 0;
-  double duration_seconds = 0;
-  double last_run_unix_seconds = 0;
-};
 
 // Any thread.
 class HealthBoard {

@@ -3,60 +3,25 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "binding/process.h"
-#include "os/cgroup_files.h"
-#include "os/pressure_files.h"
+#include "runtime/memory_health.h"
 
 namespace nanotally {
 namespace {
 
-// Above `degraded` and above `unhealthy`.
-struct Limits {
-  double degraded;
-  double unhealthy;
-};
-
 // A scrape that waits longer than this is late to most time-outs.
-constexpr Limits kStallSeconds = {1, 10};
+constexpr HealthLimits kStallSeconds = {1, 10};
 // A turn that long is felt by every request that waits for it.
-constexpr Limits kLagSeconds = {0.1, 1};
-constexpr Limits kPoolWaitSeconds = {0.1, 5};
-// Shares of the time in which some task waited for memory: the kernel's documentation of PSI calls
-// what is above a few per cent noticeable.
-constexpr Limits kMemoryPressure = {0.1, 0.4};
-// The kernel kills at 1.
-constexpr Limits kCgroupUse = {0.85, 0.95};
+constexpr HealthLimits kLagSeconds = {0.1, 1};
+constexpr HealthLimits kPoolWaitSeconds = {0.1, 5};
 // Prometheus scrapes every 15 to 60 s, and looks back 5 minutes.
-constexpr Limits kScrapeAgeSeconds = {300, std::numeric_limits<double>::infinity()};
+constexpr HealthLimits kScrapeAgeSeconds = {300, std::numeric_limits<double>::infinity()};
 constexpr std::chrono::minutes kRecently{5};
-
-std::string Printed(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
-
-HealthResult Judge(const char* name, double value, Limits limits, std::string message) {
-  HealthResult result;
-  result.name = name;
-  result.health = value > limits.unhealthy  ? Health::kUnhealthy
-                  : value > limits.degraded ? Health::kDegraded
-                                            : Health::kHealthy;
-  result.message = std::move(message);
-  return result;
-}
-
-HealthResult Unavailable(const char* name, const char* why) {
-  HealthResult result;
-  result.name = name;
-  result.message = why;
-  return result;
-}
 
 // A worker may well compute for a minute; a main thread that stands serves nobody.
 HealthResult AssessEventLoops(Process& process, LoopClock::time_point now) {
@@ -108,31 +73,7 @@ HealthResult AssessScrapeAge(const Registry& registry, LoopClock::time_point now
   return Judge(name, age, kScrapeAgeSeconds, "last scraped " + Printed("%.0f s", age) + " ago");
 }
 
-HealthResult AssessMemoryPressure() {
-  const char* const name = "memory_pressure";
-  const auto some = ReadPressure("/proc/pressure/memory").some_ratio;
-  if (!some) return Unavailable(name, "the kernel tells no pressure (PSI)");
-  return Judge(name, *some, kMemoryPressure,
-               "tasks of this machine waited for memory for " + Printed("%.1f", *some * 100) +
-                   " % of the last 10 s");
-}
-
 }  // namespace
-
-HealthResult SystemHealth::CgroupMemory() {
-  const char* const name = "cgroup_memory";
-  const auto folder = cgroup_.Locate().memory;
-  if (!folder) return Unavailable(name, "no control group of memory is to be seen");
-  const nanotally::CgroupMemory memory = ReadCgroupMemory(*folder);
-  if (!memory.limit_bytes || !memory.working_set_bytes)
-    return Unavailable(name, "the control group has no limit of memory");
-  const double share = *memory.working_set_bytes / *memory.limit_bytes;
-  HealthResult result = Judge(name, share, kCgroupUse,
-                              Printed("%.0f", share * 100) + " % of " +
-                                  Printed("%.0f MiB", *memory.limit_bytes / 1048576) + " in use");
-  result.critical = true;
-  return result;
-}
 
 HealthResult SystemHealth::Rejections(LoopClock::time_point now) {
   const std::uint64_t rejected = registry_.Rejected();
@@ -153,10 +94,12 @@ HealthResult SystemHealth::Rejections(LoopClock::time_point now) {
 
 std::vector<HealthResult> SystemHealth::Assess() {
   const auto now = LoopClock::now();
-  return {CgroupMemory(),
+  std::optional<CgroupMemory> memory;
+  if (const auto folder = cgroup_.Locate().memory) memory = ReadCgroupMemory(*folder);
+  return {AssessCgroupMemory(memory),
           AssessEventLoopDelay(process_, registry_),
           AssessEventLoops(process_, now),
-          AssessMemoryPressure(),
+          AssessMemoryPressure(ReadPressure("/proc/pressure/memory")),
           Unavailable("numa_imbalance", "this version does not read NUMA nodes"),
           Rejections(now),
           AssessScrapeAge(registry_, now),

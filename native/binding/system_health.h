@@ -24,7 +24,6 @@ class SystemHealth {
   [[nodiscard]] std::vector<HealthResult> Assess();
 
  private:
-  [[nodiscard]] HealthResult CgroupMemory();
   [[nodiscard]] HealthResult Rejections(LoopClock::time_point now);
 
   Process& process_;
