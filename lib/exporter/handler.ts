@@ -56,7 +56,6 @@ function redirectToFolder(response: ServerResponse, path: string): void {
  * @throws `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_VALUE`, `ERR_NANOTALLY_REGISTRY_CLOSED`
  *
  * @example
- * const { createServer } = await import('node:http')
  * const server = createServer(metricsHandler({ prefix: '/ops' }))
  */
 export function metricsHandler(options: MetricsHandlerOptions = {}): MetricsHandler {

@@ -1,5 +1,6 @@
 // Runs every @example of lib's documentation as it stands there.
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as nanotally from 'nanotally'
@@ -31,8 +32,9 @@ function examplesOf(file: string): Example[] {
 
 const files = (readdirSync(LIB, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts')).sort()
 const examples = files.flatMap(examplesOf)
-// Newer versions of Node add 'module.exports' to what they import from CommonJS.
-const exported = new Map(Object.entries(nanotally).filter(([name]) => /^\w+$/.test(name)))
+// Newer versions of Node add 'module.exports' to what they import from CommonJS. An example that serves has node:http, too.
+const exported = new Map<string, unknown>(Object.entries(nanotally).filter(([name]) => /^\w+$/.test(name)))
+exported.set('createServer', createServer)
 
 describe('examples', () => {
   test.each(examples)('$title', async ({ code }) => {
