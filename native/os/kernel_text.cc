@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -79,7 +78,10 @@ Reading ParseFraction(std::string_view word) {
   if (!whole || point == std::string_view::npos) return whole;
   const std::string_view digits = word.substr(point + 1);
   const Reading rest = ParseCount(digits);
-  return rest ? Reading(*whole + *rest / std::pow(10, digits.size())) : std::nullopt;
+  if (!rest) return std::nullopt;
+  double unit = 1;
+  for (std::size_t i = 0; i < digits.size(); ++i) unit *= 10;
+  return *whole + *rest / unit;
 }
 
 Reading FindCount(std::string_view text, std::string_view key, double unit) {

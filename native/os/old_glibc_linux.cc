@@ -151,8 +151,8 @@ int __wrap_fstat64(int file, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_fstat, file, status));
 }
 
-// The same by a path. 2.33.
-int __wrap_stat(const char* path, struct stat* status) noexcept {
+// The same by a path, as node-gyp's -D_FILE_OFFSET_BITS=64 calls stat. 2.33.
+int __wrap_stat64(const char* path, struct stat64* status) noexcept {
   return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, 0));
 }
 

@@ -23,7 +23,7 @@ int __wrap_pthread_cond_clockwait(pthread_cond_t*, pthread_mutex_t*, clockid_t, 
 int __wrap__dl_find_object(void*, dl_find_object*);
 std::uint32_t __wrap_arc4random();
 int __wrap_fstat64(int, struct stat64*);
-int __wrap_stat(const char*, struct stat*);
+int __wrap_stat64(const char*, struct stat64*);
 int __wrap_dladdr(const void*, Dl_info*);
 double __wrap_log2(double);
 double __wrap_exp2(double);
@@ -173,15 +173,15 @@ TEST(OldGlibc, StatusOfAFile) {
 }
 
 TEST(OldGlibc, StatusOfAPath) {
-  struct stat expected;
-  struct stat found;
+  struct stat64 expected;
+  struct stat64 found;
   std::memset(&found, 0, sizeof found);
-  ASSERT_EQ(stat("/", &expected), 0);
-  ASSERT_EQ(__wrap_stat("/", &found), 0);
+  ASSERT_EQ(stat64("/", &expected), 0);
+  ASSERT_EQ(__wrap_stat64("/", &found), 0);
   EXPECT_EQ(found.st_ino, expected.st_ino);
   EXPECT_EQ(found.st_mode, expected.st_mode);
   EXPECT_EQ(found.st_size, expected.st_size);
-  EXPECT_EQ(__wrap_stat("/no such file", &found), -1);
+  EXPECT_EQ(__wrap_stat64("/no such file", &found), -1);
   EXPECT_EQ(errno, ENOENT);
 }
 

@@ -25,11 +25,11 @@ describe.each([
     expect(tooNew(binary)).toEqual([])
   })
 
-  test('needs glibc alone: without a version there is but Node-API', () => {
+  test('needs glibc alone: without a version there are but Node-API and libuv, which are in Node', () => {
     expect(libraries).toEqual(expect.arrayContaining(binary.needed))
     expect(binary.needed).toContain('libc.so.6')
     const others = binary.undefined.filter(({ version, weak }) => version === '' && !weak).map(({ name }) => name)
-    expect(others.filter((name) => !/^(napi|node_api)_/.test(name))).toEqual([])
+    expect(others.filter((name) => !/^(napi|node_api|uv)_/.test(name))).toEqual([])
     expect(others.length).toBeGreaterThan(20)
   })
 

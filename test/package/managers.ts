@@ -19,7 +19,7 @@ export interface Manager {
   /** Where the package then is, when that is not node_modules/nanotally. */
   folder?: (project: Project) => string
   /** A file of its own that it puts there. */
-  adds?: string
+  adds?: readonly string[]
 }
 
 const tool = (path: string) => join(TOOLS, 'node_modules', path)
@@ -52,6 +52,8 @@ export const MANAGERS: readonly Manager[] = [
     ],
     done: /^Done in \S+ using pnpm v10\.[\d.]+$/,
     node: ['node'],
+    // So that the package finds its own command.
+    adds: ['node_modules/.bin/nanotally'],
   },
   {
     name: 'yarn 1',
@@ -89,7 +91,7 @@ export const MANAGERS: readonly Manager[] = [
       const [entry = 'no entry'] = readdirSync(unplugged)
       return join(unplugged, entry, 'node_modules', 'nanotally')
     },
-    adds: '.ready',
+    adds: ['.ready'],
   },
 ]
 
