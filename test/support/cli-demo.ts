@@ -9,7 +9,10 @@ export interface DemoCli {
   interrupt(): Promise<number | null>
 }
 
-/** Starts it and waits until it has recorded. */
+/** Its main thread and two workers. */
+const THREADS = 3
+
+/** Starts it and waits until each of its threads has recorded. */
 export async function startDemoCli(...options: string[]): Promise<DemoCli> {
   const child = startCli(['demo', '--port', '0', ...options])
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
@@ -18,9 +21,13 @@ export async function startDemoCli(...options: string[]): Promise<DemoCli> {
     output += text
   })
   const address = await until('the demo', () => /^look at it: npx nanotally top (\S+)$/m.exec(output)?.[1])
-  await until('its records', async () =>
-    /^demo_jobs_total\{kind="encode",.*\} [1-9]/m.test(await (await fetch(`http://${address}/metrics`)).text()),
-  )
+  await until('its records', async () => {
+    const text = await (await fetch(`http://${address}/metrics`)).text()
+    return (
+      text.match(/^demo_waiting_jobs\{/gm)?.length === THREADS &&
+      /^demo_jobs_total\{kind="encode",.*\} [1-9]/m.test(text)
+    )
+  })
   return {
     address,
     async interrupt() {
