@@ -37,7 +37,9 @@ COSTLY=(
   'test/examples/**'
   'test/page/**'
   'test/lib/cli/**'
-  'test/lib/exporter/{handler,limits,scrapes,tls}.test.ts'
+  'test/lib/exposition/**'
+  'test/lib/exporter/{collect,credentials,events,handler,limits,routes,scrapes,socket,tls}.test.ts'
+  'test/lib/health/**'
   test/workers/crash.test.ts
   test/workers/histogram-counts.test.ts
   test/workers/runtime-owned.test.ts

@@ -11,9 +11,9 @@ const KINDS = 4
 const CHUNK_BYTES = 65_536
 /**
  * V8 takes memory for its heaps in steps, at any time: over 12 000 cycles resident memory is flat, over 2 000 it may be such a
- * step higher. A leak of 1 KiB in each of the second thousand cycles would be as much.
+ * step higher in each thread. A leak of 2 KiB in each of the second thousand cycles would be as much.
  */
-const STEP_BYTES = 2 ** 20
+const STEP_BYTES = 2 ** 21
 
 /** What fixtures/runtime-cycles.mjs sends, for each part. */
 interface Held {
