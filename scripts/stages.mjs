@@ -103,7 +103,7 @@ function portable(...options) {
 
 /** The stages of each tier, in order. A new stage goes here. @type {Record<string, Stage[]>} */
 export const TIERS = {
-  // npm test: about 12 minutes on 2 cores with packages installed.
+  // npm test: about 20 minutes on 2 cores.
   quick: [
     setUp,
     { name: 'lint', run: ['npm', 'run', '--silent', 'lint'], needs: ['set-up'] },
@@ -124,7 +124,7 @@ export const TIERS = {
     vitest('support'),
     vitest('integration-quick'),
   ],
-  // npm run test:full: what npm test leaves out. With it within 45 minutes.
+  // npm run test:full: what npm test leaves out: about three quarters of an hour.
   full: [
     setUp,
     build,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm run test:full: what npm test leaves out and a machine can still show in half an hour.
+# npm run test:full: what npm test leaves out and a machine can still show in three quarters of an hour.
 # Arguments go to the stage runner: --only NAME, --bail, --list.
 # shellcheck source=scripts/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"

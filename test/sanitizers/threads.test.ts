@@ -7,5 +7,5 @@ await import('../workers/gauges.test.js')
 await import('../workers/removal.test.js')
 await import('../workers/series-life.test.js')
 await import('../workers/reading.test.js')
-const uncalled = ['defineDerived', 'setCollecting', 'collected', 'nativeInterface', 'recordExemplar', 'setRecordCost']
+const uncalled = ['defineDerived', 'setCollecting', 'collected', 'nativeInterface', 'recordExemplar']
 expectNoFindings(folder, 1, [...uncalled, ...OPERATING])

@@ -69,6 +69,7 @@ export const OPERATING = [
   'postHealth',
   'withdrawHealth',
   'readHealth',
+  'setRecordCost',
 ]
 
 /**
