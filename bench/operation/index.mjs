@@ -54,7 +54,7 @@ function turnCase(short) {
   const [none, heartbeat, measured] = [OFF, 'a heartbeat, as everywhere', 'measured: collectRuntimeMetrics()']
   return {
     name: 'one turn of an event loop that has nothing to do',
-    note: 'A heartbeat is an addition a turn; measuring adds two readings of the clock, one of libuv’s mutex, and a record.',
+    note: 'A heartbeat is a comparison at most turns; measuring adds two readings of the clock, one of libuv’s mutex, and a record.',
     script: fileURLToPath(new URL('turn-child.mjs', import.meta.url)),
     reference: none,
     contenders: {

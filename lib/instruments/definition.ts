@@ -85,7 +85,7 @@ const DEFAULT_MAX_SERIES = 2000
 /** A million series of one metric are 8 MB of cells per thread; more is a mistake. */
 const MAX_MAX_SERIES = 1_000_000
 
-/** The registry looks ten times a second. */
+/** The registry looks ten times a second at most. */
 const SHORTEST_IDLE_MS = 100
 const LONGEST_IDLE_MS = 2 ** 31 - 1
 

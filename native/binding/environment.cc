@@ -8,6 +8,7 @@
 #include "binding/definition.h"
 #include "binding/guard.h"
 #include "core/bucket_mapping.h"
+#include "core/tick_period.h"
 #include "record/c_abi.h"
 #include "render/accept.h"
 
@@ -235,11 +236,9 @@ bool Environment::Tell(Napi::Env env, std::uint32_t handle, const char* event,
 Napi::Value Environment::DefineMetric(Info info) {
   Opened& opened = At(info[0]);
   MetricDefinition definition = ReadMetricDefinition(info[1].As<Napi::Object>());
-  const bool ticks =
-      definition.idle_timeout.count() > 0 ||
-      (definition.type == MetricType::kGauge && definition.aggregate == Aggregate::kLast);
+  const auto period = TickPeriod(definition);
   const DefinedMetric defined = Check(opened.registry->Define(std::move(definition)));
-  if (ticks) Process::Get().thread().Start();
+  if (period) Process::Get().thread().TickEvery(*period);
   auto result = Napi::Object::New(info.Env());
   result.Set("id", defined.id);
   result.Set("helpDiffers", defined.help_differs);
@@ -251,7 +250,7 @@ Napi::Value Environment::DefineDerived(Info info) {
   Opened& opened = At(info[0]);
   DerivedDefinition definition =
       ReadDerivedDefinition(info[1].As<Napi::Object>(), *opened.registry);
-  if (definition.IsRate()) Process::Get().thread().Start();
+  if (const auto period = TickPeriod(definition)) Process::Get().thread().TickEvery(*period);
   Check(opened.registry->DefineDerived(std::move(definition)));
   return info.Env().Undefined();
 }

@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::chrono::seconds kUtilizationWindow{10};
 constexpr std::chrono::seconds kUtilizationStep{1};
+constexpr std::uint64_t kNoteMs = 50;
+
+// Since some moment in the past. The clock is read first: of a loop that waits it is a little less
+// than it was.
+std::int64_t ActiveNs(uv_loop_t* loop) {
+  const std::uint64_t now = uv_hrtime();
+  return static_cast<std::int64_t>(now - uv_metrics_idle_time(loop));
+}
 
 }  // namespace
 
@@ -21,9 +29,9 @@ EventLoop::EventLoop(uv_loop_t* loop)
       joined_ns_(uv_hrtime()),
       idle_before_ns_(uv_metrics_idle_time(loop)),
       thread_id_(ThreadId()),
-      seen_idle_ns_(idle_before_ns_),
-      moved_(LoopClock::now()),
-      samples_{{moved_, idle_before_ns_}} {
+      noted_active_ns_(ActiveNs(loop)),
+      noted_ms_(uv_now(loop)),
+      samples_{{LoopClock::now(), idle_before_ns_}} {
   // Node does so itself; without it a loop that waits would look like one that is held.
   uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
   // Neither of these two can fail.
@@ -34,10 +42,7 @@ EventLoop::EventLoop(uv_loop_t* loop)
 }
 
 void EventLoop::Measure(NativeHistogram& turns) {
-  if (measured_.empty()) {
-    last_ns_ = uv_hrtime();
-    last_idle_ns_ = uv_metrics_idle_time(loop_);
-  }
+  if (measured_.empty()) noted_active_ns_.store(ActiveNs(loop_), std::memory_order_relaxed);
   measured_.push_back(&turns);
 }
 
@@ -48,15 +53,15 @@ void EventLoop::StopMeasuring(const NativeHistogram& turns) {
 void EventLoop::Turned(uv_prepare_t* prepare) { static_cast<EventLoop*>(prepare->data)->Turned(); }
 
 void EventLoop::Turned() {
-  turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   handles_.store(loop_->active_handles, std::memory_order_relaxed);
   requests_.store(loop_->active_reqs.count, std::memory_order_relaxed);
-  if (measured_.empty()) return;
-  const std::uint64_t now = uv_hrtime();
-  const std::uint64_t idle = uv_metrics_idle_time(loop_);
-  const std::uint64_t turn = (now - last_ns_) - (idle - last_idle_ns_);
-  last_ns_ = now;
-  last_idle_ns_ = idle;
+  // The loop's time is of when this turn began, before its timers.
+  const std::uint64_t now_ms = uv_now(loop_);
+  if (measured_.empty() && now_ms - noted_ms_ < kNoteMs) return;
+  noted_ms_ = now_ms;
+  const std::int64_t active = ActiveNs(loop_);
+  const std::int64_t turn = active - noted_active_ns_.load(std::memory_order_relaxed);
+  noted_active_ns_.store(active, std::memory_order_relaxed);
   for (NativeHistogram* turns : measured_) turns->Observe(static_cast<double>(turn) / 1e9);
 }
 
@@ -85,30 +90,15 @@ void EventLoops::Leave(const std::shared_ptr<EventLoop>& loop) {
   });
 }
 
-void EventLoops::LookLockHeld(LoopClock::time_point now) {
-  for (const auto& loop : loops_) {
-    const std::uint64_t turns = loop->turns_.load(std::memory_order_relaxed);
-    const std::uint64_t idle = uv_metrics_idle_time(loop->loop_);
-    if (turns != loop->seen_turns_ || idle != loop->seen_idle_ns_) loop->moved_ = now;
-    loop->seen_turns_ = turns;
-    loop->seen_idle_ns_ = idle;
-  }
-}
-
 // Of the last ten seconds or a little more, as far as it has been looked at for so long.
-double EventLoop::UtilizationLockHeld(LoopClock::time_point now) {
+double EventLoop::UtilizationLockHeld(LoopClock::time_point now, std::uint64_t idle_ns) {
   while (samples_.size() > 1 && now - samples_[1].at >= kUtilizationWindow) samples_.pop_front();
   const Sample& from = samples_.front();
   const double elapsed = std::chrono::duration<double>(now - from.at).count();
-  const double idle = static_cast<double>(seen_idle_ns_ - from.idle_ns) / 1e9;
+  const double idle = static_cast<double>(idle_ns - from.idle_ns) / 1e9;
   const double share = elapsed > 0 ? 1 - idle / elapsed : 0;
-  if (now - samples_.back().at >= kUtilizationStep) samples_.push_back({now, seen_idle_ns_});
+  if (now - samples_.back().at >= kUtilizationStep) samples_.push_back({now, idle_ns});
   return std::clamp(share, 0.0, 1.0);
-}
-
-void EventLoops::Look(LoopClock::time_point now) {
-  const std::lock_guard lock(mutex_);
-  LookLockHeld(now);
 }
 
 std::vector<ThreadName> EventLoops::Threads() {
@@ -122,16 +112,20 @@ std::vector<ThreadName> EventLoops::Threads() {
 
 std::vector<LoopReading> EventLoops::Read(LoopClock::time_point now) {
   const std::lock_guard lock(mutex_);
-  LookLockHeld(now);
   std::vector<LoopReading> readings;
   for (const auto& loop : loops_) {
     LoopReading& reading = readings.emplace_back();
     reading.thread = loop->name_;
-    reading.stalled = std::max(now - loop->moved_, LoopClock::duration(0));
-    reading.idle = nanoseconds(loop->seen_idle_ns_ - loop->idle_before_ns_);
+    // The note last: a turn that comes meanwhile ends a stall.
+    const std::int64_t active = ActiveNs(loop->loop_);
+    reading.stalled =
+        std::max(nanoseconds(active - loop->noted_active_ns_.load(std::memory_order_relaxed)),
+                 nanoseconds(0));
+    const std::uint64_t idle = uv_metrics_idle_time(loop->loop_);
+    reading.idle = nanoseconds(idle - loop->idle_before_ns_);
     reading.active =
         std::max(nanoseconds(uv_hrtime() - loop->joined_ns_) - reading.idle, nanoseconds(0));
-    reading.utilization = loop->UtilizationLockHeld(now);
+    reading.utilization = loop->UtilizationLockHeld(now, idle);
     reading.handles = loop->handles_.load(std::memory_order_relaxed);
     reading.requests = loop->requests_.load(std::memory_order_relaxed);
   }

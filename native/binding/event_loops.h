@@ -1,13 +1,14 @@
 // The event loops of the process: whether each still turns, and how its time is spent.
 //
-// A loop has a heartbeat, a prepare handle that counts its turns and wakes it for nothing. Others
-// look at that count and at libuv's idle time, which tells of a loop that waits: one of which
-// neither moves is held by a callback. So a stall is seen while it lasts, and a loop pays an
-// addition for each turn.
+// A loop has a heartbeat, a prepare handle that notes at its turns how long the loop has not waited
+// so far, and wakes it for nothing. Others read how long that is now, by the clock and by libuv's
+// idle time, which grows also while the loop waits: what was added since the note is how long a
+// callback holds the loop. So a stall is seen while it lasts, and nobody has to look before.
 //
+// A note takes two readings of the clock and one of libuv's mutexes, so a turn soon after a noted
+// one is not noted: most pay a comparison. Where the length of turns was asked for, each is noted.
 // A turn is the time from one prepare phase to the next without the waiting in between: as long as
-// that a new event may wait for its callback. It is measured only where it was asked for: that
-// takes two readings of the clock and one of libuv's mutexes.
+// that a new event may wait for its callback.
 #pragma once
 
 #include <uv.h>
@@ -31,6 +32,8 @@ using LoopClock = std::chrono::steady_clock;
 // What others read of a loop.
 struct LoopReading {
   std::string thread;
+  // How long a callback holds it. Up to 50 ms of the turns before may be told with it, all of the
+  // last one where two in a row were longer.
   std::chrono::nanoseconds stalled{0};
   std::chrono::nanoseconds idle{0};    // since the loop was joined
   std::chrono::nanoseconds active{0};  // likewise
@@ -54,7 +57,7 @@ class EventLoop {
 
   static void Turned(uv_prepare_t* prepare);
   void Turned();
-  double UtilizationLockHeld(LoopClock::time_point now);
+  double UtilizationLockHeld(LoopClock::time_point now, std::uint64_t idle_ns);
 
   struct Sample {
     LoopClock::time_point at;
@@ -66,23 +69,19 @@ class EventLoop {
   const std::uint64_t joined_ns_;
   const std::uint64_t idle_before_ns_;
   const int thread_id_;  // the system's; 0 where it has none
-  // Written by the loop's thread at each turn. relaxed: statistics, no data depends on them.
-  std::atomic<std::uint64_t> turns_{0};
+  // Written by the loop's thread. relaxed: statistics, no data depends on them.
+  std::atomic<std::int64_t> noted_active_ns_;
   std::atomic<std::uint32_t> handles_{0};
   std::atomic<std::uint32_t> requests_{0};
 
   // The loop's thread alone.
   std::vector<NativeHistogram*> measured_;
-  std::uint64_t last_ns_ = 0;
-  std::uint64_t last_idle_ns_ = 0;
+  std::uint64_t noted_ms_;  // by the loop's own time
 
   // Guarded by the EventLoops' mutex.
   int joined_ = 0;
   std::string name_;
-  std::uint64_t seen_turns_ = 0;
-  std::uint64_t seen_idle_ns_ = 0;
-  LoopClock::time_point moved_;  // when it was last seen to
-  std::deque<Sample> samples_;   // a second apart; never empty
+  std::deque<Sample> samples_;  // a second apart; never empty
 };
 
 // All functions but Join, Name and Leave are for any thread.
@@ -93,16 +92,11 @@ class EventLoops {
   std::shared_ptr<EventLoop> Join(uv_loop_t* loop, const std::string& name);
   void Leave(const std::shared_ptr<EventLoop>& loop);
 
-  // Notes which loops have moved. How exact a stall is told depends on how often this is called:
-  // about every 100 ms, and by Read.
-  void Look(LoopClock::time_point now);
   // Of loops whose threads the system has numbers for.
   [[nodiscard]] std::vector<ThreadName> Threads();
   [[nodiscard]] std::vector<LoopReading> Read(LoopClock::time_point now);
 
  private:
-  void LookLockHeld(LoopClock::time_point now);
-
   std::mutex mutex_;
   std::vector<std::shared_ptr<EventLoop>> loops_;
 };

@@ -18,7 +18,7 @@ constexpr int kSchema = 3;
 // What the lag gauges tell of.
 constexpr std::chrono::seconds kLagWindow{60};
 constexpr std::chrono::seconds kLagStep{5};
-// A loop that turns is looked at every 100 ms, so it may seem to have stood for that long.
+// Some of the turns before may be told as of a stall.
 constexpr std::chrono::milliseconds kHeld{200};
 // Threads come and go; what ended ones recorded is kept for so long.
 constexpr std::chrono::minutes kIdleTimeout{15};

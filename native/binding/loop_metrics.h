@@ -43,7 +43,7 @@ class LoopMetrics final : public FamilySource {
   // Nothing while nothing was measured.
   [[nodiscard]] std::optional<std::pair<std::string, double>> Slowest() const;
 
-  // About every 100 ms.
+  // About every second or more often.
   void Tick(LoopClock::time_point now);
 
   [[nodiscard]] std::span<const std::string_view> Names() const override;

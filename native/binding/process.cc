@@ -17,9 +17,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Measured for the design: gauge order finer than 100 ms buys nothing, and ten wake-ups a second
-// cost nothing.
-constexpr milliseconds kTickPeriod{100};
+// For the probe of the thread pool, and for the lag of the last minute.
+constexpr milliseconds kRuntimeTick{1000};
 
 // As lib/instruments/definition.ts reads it.
 bool IsDisabled() {
@@ -68,9 +67,9 @@ Process& Process::Get() {
 }
 
 Process::Process()
-    : thread_(kTickPeriod, [this] { Tick(); }),
+    : thread_([this] { Tick(); }),
       recorder_(
-          store_, [this] { thread_.Start(); }, !IsDisabled()),
+          store_, [this] { thread_.TickEvery(Recorder::kTickPeriod); }, !IsDisabled()),
       is_disabled_(IsDisabled()) {}
 
 // Without memory this tick is left out: gauges are ordered more coarsely, a rate is sampled later,
@@ -78,7 +77,6 @@ Process::Process()
 void Process::Tick() noexcept {
   try {
     const auto now = LoopClock::now();
-    loops_.Look(now);
     pool_probe_.Tick(now);
     {
       const std::lock_guard lock(runtime_mutex_);
@@ -152,7 +150,6 @@ std::vector<std::pair<std::string, LoopClock::duration>> Process::CollectAges(
 
 Status Process::Serve(Registry& registry) {
   if (is_disabled_) return {};
-  thread_.Start();
   const std::lock_guard lock(mutex_);
   std::erase_if(served_, [](const auto& one) { return one.second.expired(); });
   auto& served = served_[registry.id()];
@@ -188,7 +185,7 @@ std::optional<std::pair<std::string, double>> Process::SlowestLoop(const Registr
 Status Process::StartRuntime(const std::shared_ptr<Registry>& registry, EventLoop& loop,
                              const std::string& thread) {
   if (is_disabled_) return {};
-  thread_.Start();
+  thread_.TickEvery(kRuntimeTick);
   const std::lock_guard lock(runtime_mutex_);
   Status status;
   auto& runtime = runtimes_[registry->id()];

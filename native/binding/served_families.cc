@@ -39,8 +39,8 @@ void ServedFamilies::Read(const NameFilter& filter, std::vector<ComputedFamily>&
   };
   const auto now = LoopClock::now();
   add(kStall,
-      "How long the event loop of the thread has been held by one callback; less than 0.2 while it "
-      "turns.",
+      "How long the event loop of the thread has been held by one callback; while it turns, less "
+      "than one turn and 0.05.",
       [&](auto& samples) {
         for (const LoopReading& loop : process_.loops().Read(now))
           samples.push_back({Label("thread", loop.thread), Seconds(loop.stalled)});

@@ -7,7 +7,7 @@
 namespace nanotally {
 namespace {
 
-constexpr std::chrono::milliseconds kPeriod{500};
+constexpr std::chrono::milliseconds kPeriod{1000};
 constexpr int kDefaultThreads = 4;
 constexpr int kMostThreads = 1024;
 

@@ -25,7 +25,8 @@ class ThreadPoolProbe {
   // As libuv reads it when the pool is first used (docs.libuv.org, "Thread pool work scheduling").
   [[nodiscard]] static int PoolThreads();
 
-  // About every 100 ms, by one thread, nanotally's own. Does nothing while nobody listens.
+  // About every second or more often, by one thread, nanotally's own; it probes once a second. Does
+  // nothing while nobody listens.
   void Tick(LoopClock::time_point now);
 
   // Any thread. `on_wait` is called with the seconds that each probe waited, on a thread of the

@@ -8,6 +8,7 @@
 #include "core/histogram_math.h"
 #include "core/merge.h"
 #include "core/self_metrics.h"
+#include "core/tick_period.h"
 
 namespace nanotally {
 namespace {
@@ -73,8 +74,8 @@ Result<DefinedMetric> Registry::Define(MetricDefinition definition) {
       !status.ok()) {
     return status;
   }
-  if (definition.type == MetricType::kGauge &&
-      (definition.aggregate == Aggregate::kLast || definition.idle_timeout.count() > 0)) {
+  // A gauge is idle when its stamp does not change.
+  if (definition.type == MetricType::kGauge && TickPeriod(definition)) {
     orders_gauges_.store(true, std::memory_order_relaxed);
   }
   const MetricId id = next_id_++;

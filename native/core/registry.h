@@ -150,8 +150,9 @@ class Registry {
   [[nodiscard]] Result<HistogramValue> ReadHistogram(MetricId metric, std::uint32_t series);
   [[nodiscard]] Result<HistogramValue> ReadHistogramTotal(MetricId metric);
 
-  // Called about every 100 ms: advances the tick that orders gauge values, samples the rates, hides
-  // and expires idle series. True when recorders have removals or idle series to look at.
+  // Called as often as core/tick_period.h has it for what is defined here: advances the tick that
+  // orders gauge values, samples the rates, hides and expires idle series. True when recorders have
+  // removals or idle series to look at.
   bool Tick(Clock::time_point now);
 
   // Notes that an exposition of so many bytes was made by `end`.
@@ -192,7 +193,7 @@ class Registry {
   std::atomic<bool> closed_{
       false};  // release when closing, acquire in IsClosed: no data depends on it
   std::atomic<bool> orders_gauges_{
-      false};  // whether any gauge needs the tick; relaxed: a late tick costs 100 ms of order
+      false};  // whether any gauge needs the tick; relaxed: a late tick costs a period of order
   std::array<std::atomic<std::uint64_t>, kRejectionNames.size()>
       rejected_{};  // relaxed: statistics
   // relaxed: likewise.

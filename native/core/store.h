@@ -28,8 +28,7 @@ class Store {
   // Closes the registry and forgets it; its name may be opened anew.
   void Close(Registry& registry);
 
-  // Called about every 100 ms, see Registry::Tick. The ids of registries whose recorders have
-  // something to look at.
+  // See Registry::Tick. The ids of registries whose recorders have something to look at.
   std::vector<std::uint32_t> Tick(Clock::time_point now);
 
   [[nodiscard]] const Arena& arena() const { return arena_; }

@@ -8,9 +8,15 @@
 
 namespace nanotally {
 
-void BackgroundThread::Start() {
-  const std::lock_guard lock(mutex_);
-  StartLockHeld();
+void BackgroundThread::TickEvery(std::chrono::milliseconds period) {
+  {
+    const std::lock_guard lock(mutex_);
+    StartLockHeld();
+    if (period_ && *period_ <= period) return;
+    period_ = period;
+    next_tick_ = Clock::now();
+  }
+  changed_.notify_one();
 }
 
 void BackgroundThread::Post(Job job) {
@@ -19,7 +25,7 @@ void BackgroundThread::Post(Job job) {
     StartLockHeld();
     jobs_.push_back(std::move(job));
   }
-  posted_.notify_one();
+  changed_.notify_one();
 }
 
 void BackgroundThread::StartLockHeld() {
@@ -31,17 +37,16 @@ void BackgroundThread::StartLockHeld() {
 }
 
 void BackgroundThread::Run() {
-  auto next_tick = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (std::chrono::steady_clock::now() >= next_tick) {
+    if (period_ && Clock::now() >= next_tick_) {
       lock.unlock();
       tick_();
-      next_tick = std::chrono::steady_clock::now() + period_;
       lock.lock();
+      next_tick_ = Clock::now() + *period_;
     }
     if (jobs_.empty()) {
-      posted_.wait_until(lock, next_tick);
+      WaitLockHeld(lock);
       continue;
     }
     Job job = std::exchange(jobs_.front(), nullptr);
@@ -50,6 +55,14 @@ void BackgroundThread::Run() {
     job();
     job = nullptr;  // what it owned may take its time, and locks, to go
     lock.lock();
+  }
+}
+
+void BackgroundThread::WaitLockHeld(std::unique_lock<std::mutex>& lock) {
+  if (period_) {
+    changed_.wait_until(lock, next_tick_);
+  } else {
+    changed_.wait(lock);
   }
 }
 

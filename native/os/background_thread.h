@@ -1,5 +1,5 @@
-// One background thread that runs posted jobs in order and calls a tick in between, about every
-// period.
+// One background thread that runs posted jobs in order, and calls a tick in between, as often as
+// anybody asked for: to wake it costs more than most of what it does.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,8 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 namespace nanotally {
 
@@ -18,25 +20,29 @@ class BackgroundThread {
  public:
   using Job = std::function<void()>;
 
-  BackgroundThread(std::chrono::milliseconds period, Job tick)
-      : period_(period), tick_(std::move(tick)) {}
+  explicit BackgroundThread(Job tick) : tick_(std::move(tick)) {}
   BackgroundThread(const BackgroundThread&) = delete;
   BackgroundThread& operator=(const BackgroundThread&) = delete;
 
-  // Starts the thread if need be. Throws std::system_error when the system refuses one.
-  void Start();
-  // Start, and run the job after those posted before. Throws as Start; std::bad_alloc.
+  // From now on the tick is called about every `period`, or more often where anybody asked for
+  // that; the first time soon. Throws std::system_error when the system refuses a thread.
+  void TickEvery(std::chrono::milliseconds period);
+  // Runs the job after those posted before. Throws as TickEvery; std::bad_alloc.
   void Post(Job job);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void StartLockHeld();
   [[noreturn]] void Run();
+  void WaitLockHeld(std::unique_lock<std::mutex>& lock);
 
-  const std::chrono::milliseconds period_;
   const Job tick_;
   std::mutex mutex_;
-  std::condition_variable posted_;
+  std::condition_variable changed_;
   std::deque<Job> jobs_;
+  std::optional<std::chrono::milliseconds> period_;  // the shortest that was asked for
+  Clock::time_point next_tick_;                      // where there is a period
   bool started_ = false;
 };
 

@@ -2,6 +2,7 @@
 // into, in any registry of the store.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -28,8 +29,11 @@ struct SeriesRequest {
 // Any thread. Never destroyed, as native threads may record to the end of the process.
 class Recorder {
  public:
+  // How soon what was drawn on reserves is made up for.
+  static constexpr std::chrono::milliseconds kTickPeriod{1000};
+
   // `start_ticks` is called before an exponential histogram is given: from then on Tick is to be
-  // called about every 100 ms. `enabled` false: every get gives a handle that records nothing.
+  // called about every kTickPeriod. `enabled` false: every get gives a handle that records nothing.
   Recorder(Store& store, std::function<void()> start_ticks, bool enabled);
 
   // kMetricConflict, kMetricRemoved, kRegistryClosed, kOutOfMemory, kOutOfCells. Throws

@@ -11,7 +11,7 @@ namespace nanotally {
 namespace {
 
 // How many blocks wait for new octaves of a series: 64 octaves' worth, and at least 16. They are
-// refilled on the tick, every 100 ms.
+// refilled on the recorder's tick.
 constexpr std::uint32_t kReservedOctaves = 64;
 constexpr std::uint32_t kReservedBlocks = 16;
 

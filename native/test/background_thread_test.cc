@@ -21,10 +21,9 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 
 // Never destroyed, as its users have it. The list keeps it reachable.
-BackgroundThread& MakeThread(
-    milliseconds period, BackgroundThread::Job tick = [] {}) {
+BackgroundThread& MakeThread(BackgroundThread::Job tick = [] {}) {
   static auto* const made = new std::vector<std::unique_ptr<BackgroundThread>>;
-  made->push_back(std::make_unique<BackgroundThread>(period, std::move(tick)));
+  made->push_back(std::make_unique<BackgroundThread>(std::move(tick)));
   return *made->back();
 }
 
@@ -45,7 +44,7 @@ void Drain(BackgroundThread& thread) {
 }
 
 TEST(BackgroundThread, RunsJobsInTheOrderOfTheirPosting) {
-  BackgroundThread& thread = MakeThread(hours(1));
+  BackgroundThread& thread = MakeThread();
   std::vector<int> order;  // the thread's, until it is drained
   for (int i = 0; i < 1000; ++i) thread.Post([&order, i] { order.push_back(i); });
   Drain(thread);
@@ -54,7 +53,8 @@ TEST(BackgroundThread, RunsJobsInTheOrderOfTheirPosting) {
 }
 
 TEST(BackgroundThread, JobsOfSeveralPostersKeepTheOrderOfEach) {
-  BackgroundThread& thread = MakeThread(milliseconds(1));
+  BackgroundThread& thread = MakeThread();
+  thread.TickEvery(milliseconds(1));
   constexpr int kPosters = 4;
   constexpr int kJobs = 2000;
   std::vector<int> next(kPosters);
@@ -72,7 +72,7 @@ TEST(BackgroundThread, JobsOfSeveralPostersKeepTheOrderOfEach) {
 }
 
 TEST(BackgroundThread, AJobMayPost) {
-  BackgroundThread& thread = MakeThread(hours(1));
+  BackgroundThread& thread = MakeThread();
   std::string order;
   const auto done = MakePromise<void>();
   thread.Post([&thread, &order, done] {
@@ -93,11 +93,11 @@ TEST(BackgroundThread, AJobMayPost) {
 TEST(BackgroundThread, IsOneThreadForJobsAndTicks) {
   const auto ticks = MakeCounter();
   const auto ids = std::make_shared<std::set<std::thread::id>>();  // the thread's own
-  BackgroundThread& thread = MakeThread(milliseconds(1), [ticks, ids] {
+  BackgroundThread& thread = MakeThread([ticks, ids] {
     ids->insert(std::this_thread::get_id());
     ++*ticks;
   });
-  for (int i = 0; i < 3; ++i) thread.Start();
+  for (int i = 0; i < 3; ++i) thread.TickEvery(milliseconds(1));
   for (int i = 0; i < 20; ++i) thread.Post([ids] { ids->insert(std::this_thread::get_id()); });
   while (*ticks < 3) std::this_thread::yield();
   const auto copy = MakePromise<std::set<std::thread::id>>();
@@ -107,17 +107,34 @@ TEST(BackgroundThread, IsOneThreadForJobsAndTicks) {
   EXPECT_FALSE(seen.contains(std::this_thread::get_id()));
 }
 
-TEST(BackgroundThread, TicksFromItsStartOnAndWithoutJobs) {
+TEST(BackgroundThread, TicksWithoutJobsOnceAskedFor) {
   const auto ticks = MakeCounter();
-  BackgroundThread& thread = MakeThread(milliseconds(1), [ticks] { ++*ticks; });
-  EXPECT_EQ(*ticks, 0) << "no thread before the first use";
-  thread.Start();
+  BackgroundThread& thread = MakeThread([ticks] { ++*ticks; });
+  for (int i = 0; i < 100; ++i) Drain(thread);
+  EXPECT_EQ(*ticks, 0) << "nobody asked";
+  thread.TickEvery(milliseconds(1));
   while (*ticks < 5) std::this_thread::yield();
+}
+
+TEST(BackgroundThread, TicksAsOftenAsTheMostImpatientAsks) {
+  const auto ticks = MakeCounter();
+  BackgroundThread& thread = MakeThread([ticks] { ++*ticks; });
+  thread.TickEvery(hours(1));
+  while (*ticks < 1) std::this_thread::yield();
+  thread.TickEvery(hours(2));
+  for (int i = 0; i < 100; ++i) Drain(thread);
+  EXPECT_EQ(*ticks, 1) << "the next one is in an hour";
+  thread.TickEvery(milliseconds(1));
+  while (*ticks < 5) std::this_thread::yield();
+  thread.TickEvery(hours(1));
+  const int before = *ticks;
+  while (*ticks < before + 5) std::this_thread::yield();
 }
 
 TEST(BackgroundThread, TicksAmidAnEndlessStreamOfJobs) {
   const auto ticks = MakeCounter();
-  BackgroundThread& thread = MakeThread(milliseconds(1), [ticks] { ++*ticks; });
+  BackgroundThread& thread = MakeThread([ticks] { ++*ticks; });
+  thread.TickEvery(milliseconds(1));
   // Each job posts the next one: the queue is never empty.
   const auto done = MakePromise<void>();
   BackgroundThread::Job again;
@@ -134,7 +151,7 @@ TEST(BackgroundThread, TicksAmidAnEndlessStreamOfJobs) {
 }
 
 TEST(BackgroundThread, WhatAJobOwnsIsGoneBeforeTheNextJob) {
-  BackgroundThread& thread = MakeThread(hours(1));
+  BackgroundThread& thread = MakeThread();
   std::string order;
   const auto log_end = [&order](const char* name) { order += name; };
   for (const char* name : {"1", "2"}) {
@@ -148,7 +165,7 @@ TEST(BackgroundThread, WhatAJobOwnsIsGoneBeforeTheNextJob) {
 TEST(BackgroundThread, TakesNoSignalsAndLeavesItsStartersMaskAlone) {
   sigset_t before;
   pthread_sigmask(SIG_SETMASK, nullptr, &before);
-  BackgroundThread& thread = MakeThread(hours(1));
+  BackgroundThread& thread = MakeThread();
   const auto mask = MakePromise<sigset_t>();
   thread.Post([mask] {
     sigset_t own;

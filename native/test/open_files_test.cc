@@ -36,7 +36,8 @@ void ExpectAll(const std::string& when) {
   }
 }
 
-// Raises the limit of open files, above the hard one too: a guest's first process has 1024 of them, and is root.
+// Raises the limit of open files, above the hard one too: a guest's first process has 1024 of them,
+// and is root.
 void AllowOpenFiles(rlim_t count) {
   rlimit limit;
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { gauge, Registry } from 'nanotally'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,10 +11,11 @@ import { scrapeOf, start } from '../../support/exporter.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { sampleValue } from '../../support/text-format.js'
 import { until } from '../../support/until.js'
+import { Actor } from '../../workers/actor.js'
 
 const STALL = 'nodejs_eventloop_stall_seconds'
 const AGE = 'nanotally_collect_age_seconds'
-/** Less than this is no stall: loops are looked at ten times a second. */
+/** Less than this is no stall: some of the turns before may be told with one. */
 const NO_STALL_SECONDS = 0.2
 
 /** The values of a family by thread, as a scrape tells them. */
@@ -94,6 +96,41 @@ test('a blocked thread is told by its name, while it is blocked', async () => {
   }
   release()
   await until('the stall to be over', async () => ((await stalls())[thread] as number) < NO_STALL_SECONDS)
+})
+
+// Nobody has looked at the loop before: what it did until then is told by what it noted itself.
+test.each([
+  ['waits', false],
+  ['turns all the time', true],
+])('a scrape tells all of a stall of a loop that %s, and no more', async (_, turns) => {
+  const registry = new Registry()
+  const { url } = await start({ registry })
+  const known = new Set(Object.keys(await byThread(url, STALL)))
+  const worker = new Actor()
+  await worker.run((_, state, turning) => {
+    state.turn = () => setImmediate(state.turn)
+    if (turning) state.turn()
+  }, turns)
+  await delay(300)
+  const flag = new Int32Array(new SharedArrayBuffer(4))
+  const asked = performance.now()
+  const blocked = worker.run((_, __, held) => {
+    Atomics.store(held, 0, 1)
+    while (Atomics.load(held, 0) === 1);
+  }, flag)
+  while (Atomics.load(flag, 0) === 0) await delay(1)
+  const seen = performance.now()
+  await delay(300)
+  const before = performance.now()
+  const stalls = Object.entries(await byThread(url, STALL)).filter(([thread]) => !known.has(thread))
+  const after = performance.now()
+  Atomics.store(flag, 0, 2)
+  await blocked
+  expect(stalls).toHaveLength(1)
+  const stalled = (stalls[0] as [string, number])[1] * 1000
+  expect(stalled).toBeGreaterThanOrEqual(before - seen)
+  // A note is up to 50 ms and a turn old.
+  expect(stalled).toBeLessThanOrEqual(after - asked + 2 * 50)
 })
 
 test('a thread that has ended has neither stalls nor an age', async () => {
