@@ -271,7 +271,8 @@ std::vector<Rendered> Process::Render(Registry& registry, const Mailbox* from,
       rendered.content_type = kJsonContentType;
     }
     const auto end = Clock::now();
-    registry.CountRender(end, end - std::exchange(start, end), rendered.body.size());
+    registry.CountRender(end - std::exchange(start, end), rendered.body.size());
+    if (request.exposition) registry.NoteScrape(end);
   }
   return all;
 }
@@ -281,8 +282,7 @@ Rendered Process::RenderChanges(ChangeFeed& feed, const Mailbox* from, milliseco
   Rendered rendered{texts_.Take(), std::string(kJsonContentType)};
   const auto start = Clock::now();
   feed.Append(feed.registry().TakeSnapshot(start), rendered.body);
-  const auto end = Clock::now();
-  feed.registry().CountRender(end, end - start, rendered.body.size());
+  feed.registry().CountRender(Clock::now() - start, rendered.body.size());
   return rendered;
 }
 

@@ -67,7 +67,7 @@ HealthResult AssessThreadPool(Process& process, LoopClock::time_point now) {
 
 HealthResult AssessScrapeAge(const Registry& registry, LoopClock::time_point now) {
   const char* const name = "scrape_age";
-  const auto last = registry.LastRendered();
+  const auto last = registry.LastScrape();
   if (!last) return Unavailable(name, "nothing has scraped yet");
   const double age = std::chrono::duration<double>(now - *last).count();
   return Judge(name, age, kScrapeAgeSeconds, "last scraped " + Printed("%.0f s", age) + " ago");

@@ -370,16 +370,18 @@ void Registry::AdvanceTick(bool in_any_case) {
 // an older tick.
 void Registry::PublishTickLockHeld(double* chunk) const { StoreCell(chunk + kTickCell, tick_); }
 
-void Registry::CountRender(Clock::time_point end, std::chrono::nanoseconds took,
-                           std::size_t bytes) noexcept {
-  last_render_.store(end.time_since_epoch(), std::memory_order_relaxed);
+void Registry::CountRender(std::chrono::nanoseconds took, std::size_t bytes) noexcept {
   renders_.fetch_add(1, std::memory_order_relaxed);
   rendered_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   render_ns_.fetch_add(took.count(), std::memory_order_relaxed);
 }
 
-std::optional<Clock::time_point> Registry::LastRendered() const noexcept {
-  const auto last = last_render_.load(std::memory_order_relaxed);
+void Registry::NoteScrape(Clock::time_point at) noexcept {
+  last_scrape_.store(at.time_since_epoch(), std::memory_order_relaxed);
+}
+
+std::optional<Clock::time_point> Registry::LastScrape() const noexcept {
+  const auto last = last_scrape_.load(std::memory_order_relaxed);
   return last == Clock::duration::zero() ? std::nullopt : std::optional(Clock::time_point(last));
 }
 

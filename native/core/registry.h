@@ -155,11 +155,12 @@ class Registry {
   // removals or idle series to look at.
   bool Tick(Clock::time_point now);
 
-  // Notes that an exposition of so many bytes was made by `end`.
-  void CountRender(Clock::time_point end, std::chrono::nanoseconds took,
-                   std::size_t bytes) noexcept;
-  // When the last exposition was made; nothing before the first.
-  [[nodiscard]] std::optional<Clock::time_point> LastRendered() const noexcept;
+  // Notes that so many bytes were rendered.
+  void CountRender(std::chrono::nanoseconds took, std::size_t bytes) noexcept;
+  // Notes that an exposition was made, for whoever keeps what it tells.
+  void NoteScrape(Clock::time_point at) noexcept;
+  // Nothing before the first.
+  [[nodiscard]] std::optional<Clock::time_point> LastScrape() const noexcept;
 
   void CountRejection(MetricId metric, Rejection reason);
   // Recordings that belong to no metric (any more). Takes no lock.
@@ -200,7 +201,7 @@ class Registry {
   std::atomic<std::uint64_t> renders_{0};
   std::atomic<std::uint64_t> rendered_bytes_{0};
   std::atomic<std::int64_t> render_ns_{0};
-  std::atomic<Clock::duration> last_render_{Clock::duration::zero()};  // since the clock's epoch
+  std::atomic<Clock::duration> last_scrape_{Clock::duration::zero()};  // since the clock's epoch
 
   mutable std::mutex registration_;
   std::map<std::string, std::shared_ptr<Metric>> metrics_;

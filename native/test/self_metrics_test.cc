@@ -54,7 +54,7 @@ TEST_F(SelfMetricsTest, APrivateRegistryTellsOnlyOfWhatWasLost) {
   Registry registry(registry_.arena, 2, "");
   EXPECT_TRUE(FamiliesOf(registry).empty());
   const MetricId id = Must(registry.Define(Limited(CounterOf("c"), 1, 100))).id;
-  registry.CountRender(At(1), std::chrono::seconds(1), 100);
+  registry.CountRender(std::chrono::seconds(1), 100);
   EXPECT_TRUE(FamiliesOf(registry).empty()) << "what never happened is not told";
   Must(ResolveOnce(registry, id, Strings{"x"}));
   Must(ResolveOnce(registry, id, Strings{"y"}));
@@ -70,10 +70,12 @@ TEST_F(SelfMetricsTest, ASharedOneTellsOfItself) {
   const MetricId id = registry_.Define(CounterOf("c"));
   EXPECT_EQ(FamiliesOf(registry_.registry).size(), 5u);
   EXPECT_EQ(Of("nanotally_arena_bytes"), (Samples{{"", 0}}));
-  EXPECT_FALSE(registry_->LastRendered());
-  registry_->CountRender(At(1), std::chrono::milliseconds(250), 1000);
-  registry_->CountRender(At(2), std::chrono::milliseconds(500), 24);
-  EXPECT_EQ(registry_->LastRendered(), At(2));
+  registry_->CountRender(std::chrono::milliseconds(250), 1000);
+  registry_->CountRender(std::chrono::milliseconds(500), 24);
+  EXPECT_FALSE(registry_->LastScrape()) << "not all that is rendered is scraped";
+  registry_->NoteScrape(At(1));
+  registry_->NoteScrape(At(2));
+  EXPECT_EQ(registry_->LastScrape(), At(2));
   EXPECT_EQ(Of("nanotally_renders_total"), (Samples{{"", 2}}));
   EXPECT_EQ(Of("nanotally_rendered_bytes_total"), (Samples{{"", 1024}}));
   EXPECT_EQ(Of("nanotally_render_seconds_total"), (Samples{{"", 0.75}}));

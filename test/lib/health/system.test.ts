@@ -74,6 +74,12 @@ test('what cannot be told is unavailable, and then is told', async () => {
     expect(find(registry, name).status).toBe('unavailable')
   }
   expect(health.report(registry).status).toBe('healthy')
+  // The live page reads these, which is not what a dead Prometheus is missed by.
+  await (await fetch(`${base}/snapshot.json`)).text()
+  const events = (await fetch(`${base}/events`)).body?.getReader()
+  await events?.read()
+  await events?.cancel()
+  expect(find(registry, 'scrape_age').status).toBe('unavailable')
   await (await fetch(`${base}/metrics`)).text()
   expect(find(registry, 'scrape_age')).toMatchObject({ status: 'healthy', message: 'last scraped 0 s ago' })
   const runtime = collectRuntimeMetrics({ registry })
