@@ -42,12 +42,13 @@ function endAll(): void {
 /** What this thread collects into a registry, for all who asked for it. */
 class Collection {
   readonly #registry: Registry
-  #heap: HeapGauges | undefined
+  readonly #heap: HeapGauges
   #observer: ReturnType<typeof observeGarbageCollections> | undefined
   #starts = 0
 
   constructor(registry: Registry) {
     this.#registry = registry
+    this.#heap = new HeapGauges(registry, threadName())
   }
 
   start(): void {
@@ -62,8 +63,8 @@ class Collection {
     this.#observer?.disconnect()
     // With a registry that was closed all of it is gone.
     if (this.#registry._isClosed) return
-    this.#heap?.stop()
     native.stopRuntimeMetrics(this.#registry._handle)
+    this.#heap.stop()
   }
 
   /** The thread is at its end. */
@@ -76,7 +77,7 @@ class Collection {
     const isDefined = (name: string) => registry._find(name) !== undefined
     const before = NAMES.filter(isDefined)
     try {
-      this.#heap ??= new HeapGauges(registry, threadName())
+      this.#heap.define()
       const durations = collectionDurations(registry)
       setVersion(registry)
       native.startRuntimeMetrics(registry._handle)

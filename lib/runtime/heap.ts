@@ -29,13 +29,20 @@ function spaceName(name: string): string {
 
 /** The gauges of one registry, whose values are set by their collect callbacks while it is on. */
 export class HeapGauges {
+  readonly #registry: Registry
   readonly #thread: string
-  readonly #heap: Gauge<['thread']>[]
-  readonly #spaces: Gauge<['thread', 'space']>[]
+  #heap: Gauge<['thread']>[] = []
+  #spaces: Gauge<['thread', 'space']>[] = []
   #on = false
 
   constructor(registry: Registry, thread: string) {
+    this.#registry = registry
     this.#thread = thread
+  }
+
+  /** Defines them where they are not, or no more. */
+  define(): void {
+    const registry = this.#registry
     // One callback reads for all: readings of V8 are not free.
     const labels = ['thread'] as const
     this.#heap = HEAP.map(([name, help], index) =>
@@ -54,21 +61,33 @@ export class HeapGauges {
   /** Takes the values back. */
   stop(): void {
     this.#on = false
-    for (const one of this.#heap) one.remove({ thread: this.#thread })
+    for (const one of this.#heap) if (this.#isThere(one)) one.remove({ thread: this.#thread })
     for (const one of this.#spaces) {
+      if (!this.#isThere(one)) continue
       for (const { space_name } of getHeapSpaceStatistics()) {
         one.remove({ thread: this.#thread, space: spaceName(space_name) })
       }
     }
   }
 
+  /** The program may remove them, as any metric. */
+  #isThere({ name }: { name: string }): boolean {
+    return this.#registry._find(name) !== undefined
+  }
+
   #collect(): void {
     if (!this.#on) return
     const heap = getHeapStatistics()
-    for (const [index, [, , of]] of HEAP.entries()) this.#heap[index]?.set({ thread: this.#thread }, heap[of])
+    for (const [index, [, , of]] of HEAP.entries()) {
+      const one = this.#heap[index] as Gauge<['thread']>
+      if (this.#isThere(one)) one.set({ thread: this.#thread }, heap[of])
+    }
+    const spaces = this.#spaces.map((one) => this.#isThere(one))
     for (const space of getHeapSpaceStatistics()) {
       const labels = { thread: this.#thread, space: spaceName(space.space_name) }
-      for (const [index, [, , of]] of SPACES.entries()) this.#spaces[index]?.set(labels, space[of])
+      for (const [index, [, , of]] of SPACES.entries()) {
+        if (spaces[index]) this.#spaces[index]?.set(labels, space[of])
+      }
     }
   }
 }

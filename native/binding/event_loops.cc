@@ -15,11 +15,20 @@ constexpr std::chrono::seconds kUtilizationWindow{10};
 constexpr std::chrono::seconds kUtilizationStep{1};
 constexpr std::uint64_t kNoteMs = 50;
 
-// Since some moment in the past. The clock is read first: of a loop that waits it is a little less
-// than it was.
+// Since some moment in the past.
 std::int64_t ActiveNs(uv_loop_t* loop) {
   const std::uint64_t now = uv_hrtime();
   return static_cast<std::int64_t>(now - uv_metrics_idle_time(loop));
+}
+
+// Whether it waits for events: its idle time then grows with the clock, so both are read until the
+// clock has moved.
+bool Waits(uv_loop_t* loop) {
+  const std::uint64_t idle = uv_metrics_idle_time(loop);
+  const std::uint64_t then = uv_hrtime();
+  while (uv_hrtime() == then) {
+  }
+  return uv_metrics_idle_time(loop) != idle;
 }
 
 }  // namespace
@@ -90,15 +99,26 @@ void EventLoops::Leave(const std::shared_ptr<EventLoop>& loop) {
   });
 }
 
-// Of the last ten seconds or a little more, as far as it has been looked at for so long.
-double EventLoop::UtilizationLockHeld(LoopClock::time_point now, std::uint64_t idle_ns) {
-  while (samples_.size() > 1 && now - samples_[1].at >= kUtilizationWindow) samples_.pop_front();
+// Of the last ten seconds or a little more, as far as it has been sampled for so long.
+double EventLoop::UtilizationLockHeld(LoopClock::time_point now, std::uint64_t idle_ns) const {
   const Sample& from = samples_.front();
   const double elapsed = std::chrono::duration<double>(now - from.at).count();
   const double idle = static_cast<double>(idle_ns - from.idle_ns) / 1e9;
   const double share = elapsed > 0 ? 1 - idle / elapsed : 0;
-  if (now - samples_.back().at >= kUtilizationStep) samples_.push_back({now, idle_ns});
   return std::clamp(share, 0.0, 1.0);
+}
+
+void EventLoops::Sample(LoopClock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& loop : loops_) {
+    auto& samples = loop->samples_;
+    const auto since = now - samples.back().at;
+    if (since < kUtilizationStep) continue;
+    // Nobody has sampled for long: of that time nothing is told.
+    if (since >= kUtilizationWindow) samples.clear();
+    samples.push_back({now, uv_metrics_idle_time(loop->loop_)});
+    while (samples.size() > 1 && now - samples[1].at >= kUtilizationWindow) samples.pop_front();
+  }
 }
 
 std::vector<ThreadName> EventLoops::Threads() {
@@ -117,14 +137,15 @@ std::vector<LoopReading> EventLoops::Read(LoopClock::time_point now) {
     LoopReading& reading = readings.emplace_back();
     reading.thread = loop->name_;
     // The note last: a turn that comes meanwhile ends a stall.
-    const std::int64_t active = ActiveNs(loop->loop_);
-    reading.stalled =
-        std::max(nanoseconds(active - loop->noted_active_ns_.load(std::memory_order_relaxed)),
-                 nanoseconds(0));
+    const nanoseconds active(ActiveNs(loop->loop_));
+    const nanoseconds noted(loop->noted_active_ns_.load(std::memory_order_relaxed));
+    if (!Waits(loop->loop_)) reading.stalled = std::max(active - noted, nanoseconds(0));
     const std::uint64_t idle = uv_metrics_idle_time(loop->loop_);
-    reading.idle = nanoseconds(idle - loop->idle_before_ns_);
-    reading.active =
-        std::max(nanoseconds(uv_hrtime() - loop->joined_ns_) - reading.idle, nanoseconds(0));
+    loop->told_idle_ = std::max(loop->told_idle_, nanoseconds(idle - loop->idle_before_ns_));
+    loop->told_active_ = std::max(loop->told_active_,
+                                  nanoseconds(uv_hrtime() - loop->joined_ns_) - loop->told_idle_);
+    reading.idle = loop->told_idle_;
+    reading.active = loop->told_active_;
     reading.utilization = loop->UtilizationLockHeld(now, idle);
     reading.handles = loop->handles_.load(std::memory_order_relaxed);
     reading.requests = loop->requests_.load(std::memory_order_relaxed);

@@ -32,8 +32,8 @@ using LoopClock = std::chrono::steady_clock;
 // What others read of a loop.
 struct LoopReading {
   std::string thread;
-  // How long a callback holds it. Up to 50 ms of the turns before may be told with it, all of the
-  // last one where two in a row were longer.
+  // How long a callback holds it; 0 while it waits. What it did before in turns that were not noted
+  // is told with it: up to 50 ms, or the timers of the turn before.
   std::chrono::nanoseconds stalled{0};
   std::chrono::nanoseconds idle{0};    // since the loop was joined
   std::chrono::nanoseconds active{0};  // likewise
@@ -57,7 +57,7 @@ class EventLoop {
 
   static void Turned(uv_prepare_t* prepare);
   void Turned();
-  double UtilizationLockHeld(LoopClock::time_point now, std::uint64_t idle_ns);
+  [[nodiscard]] double UtilizationLockHeld(LoopClock::time_point now, std::uint64_t idle_ns) const;
 
   struct Sample {
     LoopClock::time_point at;
@@ -81,10 +81,13 @@ class EventLoop {
   // Guarded by the EventLoops' mutex.
   int joined_ = 0;
   std::string name_;
-  std::deque<Sample> samples_;  // a second apart; never empty
+  std::deque<Sample> samples_;  // a second apart, the first ten seconds old; never empty
+  // The most that was told: two clocks are read one after the other, and counters must not fall.
+  std::chrono::nanoseconds told_idle_{0};
+  std::chrono::nanoseconds told_active_{0};
 };
 
-// All functions but Join, Name and Leave are for any thread.
+// All functions but Join and Leave are for any thread.
 class EventLoops {
  public:
   // The loop of the calling thread, which is to Leave it as often. `name` is unique; the first one
@@ -92,6 +95,8 @@ class EventLoops {
   std::shared_ptr<EventLoop> Join(uv_loop_t* loop, const std::string& name);
   void Leave(const std::shared_ptr<EventLoop>& loop);
 
+  // Notes what is told of the last ten seconds. About every second, or more often.
+  void Sample(LoopClock::time_point now);
   // Of loops whose threads the system has numbers for.
   [[nodiscard]] std::vector<ThreadName> Threads();
   [[nodiscard]] std::vector<LoopReading> Read(LoopClock::time_point now);

@@ -157,6 +157,15 @@ void LoopMetrics::Stop() {
   process_.recorder().Release(*std::exchange(pool_waits_, nullptr));
 }
 
+void LoopMetrics::Undo() {
+  if (pool_waits_ == nullptr) {
+    registry_->RemoveSource(*this);
+    return;
+  }
+  Stop();
+  registry_->Remove(kPoolWaits);
+}
+
 LoopMetrics::Measured* LoopMetrics::FindLockHeld(const EventLoop& loop) {
   const auto found = std::find_if(measured_.begin(), measured_.end(),
                                   [&](const Measured& one) { return one.loop == &loop; });
@@ -180,6 +189,11 @@ Status LoopMetrics::Add(EventLoop& loop, const std::string& thread) {
   // What was counted before, where the thread has collected already, is not of now.
   Measured measured{&loop, thread, turns.value(), {}};
   SampleIfDue(measured, LoopClock::now());
+  {
+    // Whatever memory it takes, before the loop is told of what would not be listed.
+    const std::lock_guard lock(mutex_);
+    measured_.reserve(measured_.size() + 1);
+  }
   loop.Measure(*turns.value());
   const std::lock_guard lock(mutex_);
   measured_.push_back(std::move(measured));
@@ -290,12 +304,15 @@ void LoopMetrics::Read(const NameFilter& filter, std::vector<ComputedFamily>& fa
       samples.push_back({ThreadLabel(reading.thread), family.read(reading)});
   }
   AppendLag(filter, readings, families);
-  AppendSingle(filter, kPoolThreads, "", "Threads of libuv's pool.", ThreadPoolProbe::PoolThreads(),
-               families);
-  AppendSingle(filter, kPoolWaiting, "seconds",
-               "How long the probe that waits for a thread of libuv's pool has waited; 0 when none "
-               "does.",
-               Seconds(process_.pool_probe().Waiting(now)), families);
+  const ThreadPoolProbe& probe = process_.pool_probe();
+  if (const auto threads = probe.PoolThreads())
+    AppendSingle(filter, kPoolThreads, "", "Threads of libuv's pool.", *threads, families);
+  if (const auto waiting = probe.Waiting(now)) {
+    AppendSingle(filter, kPoolWaiting, "seconds",
+                 "How long the probe that waits for a thread of libuv's pool has waited; 0 when "
+                 "none does.",
+                 Seconds(*waiting), families);
+  }
 }
 
 }  // namespace nanotally

@@ -33,6 +33,8 @@ class LoopMetrics final : public FamilySource {
   // kRegistryClosed.
   Status Start();
   void Stop();
+  // Stops what has or has not begun to, as if it had never been.
+  void Undo();
 
   // Measures the turns of the calling thread's loop until it was removed as often.
   Status Add(EventLoop& loop, const std::string& thread);

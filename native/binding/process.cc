@@ -33,8 +33,11 @@ bool IsDisabled() {
 class CollectRound : public std::enable_shared_from_this<CollectRound> {
  public:
   std::shared_ptr<void> MakeTicket(std::shared_ptr<Collector> collector) {
-    const std::lock_guard lock(mutex_);
-    ++outstanding_;
+    {
+      const std::lock_guard lock(mutex_);
+      ++outstanding_;
+    }
+    // Without memory for it the ticket is let go of at once.
     return std::shared_ptr<void>(
         nullptr, [round = shared_from_this(), collector = std::move(collector)](void*) {
           collector->asked.store(false, std::memory_order_relaxed);
@@ -80,6 +83,7 @@ void Process::Tick() noexcept {
     pool_probe_.Tick(now);
     {
       const std::lock_guard lock(runtime_mutex_);
+      if (!runtimes_.empty()) loops_.Sample(now);
       for (const auto& [registry, runtime] : runtimes_) runtime->Tick(now);
     }
     for (const std::uint32_t registry : store_.Tick(Clock::now())) TellRemoved(nullptr, registry);
@@ -187,27 +191,28 @@ Status Process::StartRuntime(const std::shared_ptr<Registry>& registry, EventLoo
   if (is_disabled_) return {};
   thread_.TickEvery(kRuntimeTick);
   const std::lock_guard lock(runtime_mutex_);
-  Status status;
-  auto& runtime = runtimes_[registry->id()];
-  if (runtime == nullptr) {
-    auto started = std::make_shared<LoopMetrics>(*this, registry);
-    status = registry->AddSource(process_metrics_);
-    if (status.ok()) status = registry->AddSource(started);
-    if (status.ok()) status = started->Start();
-    if (!status.ok()) {
-      registry->RemoveSource(*process_metrics_);
-      registry->RemoveSource(*started);
-      runtimes_.erase(registry->id());
-      return status;
+  if (const auto found = runtimes_.find(registry->id()); found != runtimes_.end())
+    return found->second->Add(loop, thread);
+  const auto runtime = std::make_shared<LoopMetrics>(*this, registry);
+  const auto undo = [&] {
+    registry->RemoveSource(*process_metrics_);
+    runtime->Undo();
+  };
+  try {
+    Status status = registry->AddSource(process_metrics_);
+    if (status.ok()) status = registry->AddSource(runtime);
+    if (status.ok()) status = runtime->Start();
+    if (status.ok()) status = runtime->Add(loop, thread);
+    if (status.ok()) {
+      runtimes_.emplace(registry->id(), runtime);
+    } else {
+      undo();
     }
-    runtime = std::move(started);
+    return status;
+  } catch (const std::bad_alloc&) {
+    undo();
+    throw;
   }
-  status = runtime->Add(loop, thread);
-  if (!status.ok() && runtime->IsEmpty()) {
-    EndRuntimeIfEmptyLockHeld(*registry);
-    registry->Remove(LoopMetrics::kPoolWaits);
-  }
-  return status;
 }
 
 void Process::StopRuntime(Registry& registry, EventLoop& loop) {

@@ -39,8 +39,8 @@ void ServedFamilies::Read(const NameFilter& filter, std::vector<ComputedFamily>&
   };
   const auto now = LoopClock::now();
   add(kStall,
-      "How long the event loop of the thread has been held by one callback; while it turns, less "
-      "than one turn and 0.05.",
+      "How long the event loop of the thread has been held by one callback; 0 while "
+      "it waits.",
       [&](auto& samples) {
         for (const LoopReading& loop : process_.loops().Read(now))
           samples.push_back({Label("thread", loop.thread), Seconds(loop.stalled)});

@@ -48,7 +48,7 @@ HealthResult AssessEventLoopDelay(Process& process, const Registry& registry) {
   const char* const name = "event_loop_delay";
   const auto slowest = process.SlowestLoop(registry);
   if (!slowest)
-    return Unavailable(name, "collectRuntimeMetrics() is not called, or no minute has passed");
+    return Unavailable(name, "collectRuntimeMetrics() is not called, or no turn was measured yet");
   return Judge(name, slowest->second, kLagSeconds,
                "99 % of the turns of thread " + slowest->first + " take less than " +
                    Printed("%.3f s", slowest->second));
@@ -58,7 +58,9 @@ HealthResult AssessThreadPool(Process& process, LoopClock::time_point now) {
   const char* const name = "thread_pool";
   if (!process.pool_probe().IsProbing())
     return Unavailable(name, "collectRuntimeMetrics() is not called");
-  const double waiting = std::chrono::duration<double>(process.pool_probe().Waiting(now)).count();
+  const auto probe = process.pool_probe().Waiting(now);
+  if (!probe) return Unavailable(name, "the pool was not probed yet");
+  const double waiting = std::chrono::duration<double>(*probe).count();
   return Judge(name, waiting, kPoolWaitSeconds,
                waiting > kPoolWaitSeconds.degraded
                    ? "no thread of libuv's pool is free for " + Printed("%.1f s", waiting)

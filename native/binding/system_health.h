@@ -17,7 +17,7 @@ class Process;
 class SystemHealth {
  public:
   SystemHealth(Process& process, const Registry& registry)
-      : process_(process), registry_(registry) {}
+      : process_(process), registry_(registry), rejected_(registry.Rejected()) {}
 
   // The built-in checks, ascending by name. Each says what it saw; one that cannot be made here is
   // kUnavailable and says why.
@@ -31,7 +31,7 @@ class SystemHealth {
   CgroupLocator cgroup_{""};
 
   std::mutex mutex_;
-  std::uint64_t rejected_ = 0;
+  std::uint64_t rejected_;                                            // as last seen
   LoopClock::time_point rejected_at_ = LoopClock::time_point::min();  // when they were last more
 };
 

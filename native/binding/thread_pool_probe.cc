@@ -11,15 +11,15 @@ constexpr std::chrono::milliseconds kPeriod{1000};
 constexpr int kDefaultThreads = 4;
 constexpr int kMostThreads = 1024;
 
-}  // namespace
-
-int ThreadPoolProbe::PoolThreads() {
+int ReadPoolThreads() {
   const char* size = std::getenv("UV_THREADPOOL_SIZE");
   if (size == nullptr) return kDefaultThreads;
   const int threads = std::atoi(size);  // as libuv reads it
   if (threads == 0) return 1;
   return threads < 0 || threads > kMostThreads ? kMostThreads : threads;
 }
+
+}  // namespace
 
 void ThreadPoolProbe::Tick(LoopClock::time_point now) {
   // Takes a served request back; there is nothing else that could hold it up.
@@ -36,6 +36,7 @@ void ThreadPoolProbe::QueueLockHeld(LoopClock::time_point now) {
   if (!has_loop_ && uv_loop_init(&loop_) != 0) return;
   has_loop_ = true;
   queued_ = LoopClock::now();
+  has_probed_ = true;
   is_waiting_ = true;
   is_out_ = true;
   work_.data = this;
@@ -56,12 +57,15 @@ void ThreadPoolProbe::Served() {
 
 void ThreadPoolProbe::Listen(const void* owner, std::function<void(double seconds)> on_wait) {
   const std::lock_guard lock(mutex_);
+  if (!pool_threads_) pool_threads_ = ReadPoolThreads();
   listeners_.emplace_back(owner, std::move(on_wait));
 }
 
 void ThreadPoolProbe::StopListening(const void* owner) {
   const std::lock_guard lock(mutex_);
   std::erase_if(listeners_, [&](const auto& one) { return one.first == owner; });
+  // What is out goes on waiting, and tells of it to who listens next.
+  if (listeners_.empty()) has_probed_ = is_waiting_;
 }
 
 bool ThreadPoolProbe::IsProbing() const {
@@ -69,8 +73,14 @@ bool ThreadPoolProbe::IsProbing() const {
   return !listeners_.empty();
 }
 
-std::chrono::nanoseconds ThreadPoolProbe::Waiting(LoopClock::time_point now) const {
+std::optional<int> ThreadPoolProbe::PoolThreads() const {
   const std::lock_guard lock(mutex_);
+  return pool_threads_;
+}
+
+std::optional<std::chrono::nanoseconds> ThreadPoolProbe::Waiting(LoopClock::time_point now) const {
+  const std::lock_guard lock(mutex_);
+  if (!has_probed_) return std::nullopt;
   if (!is_waiting_) return std::chrono::nanoseconds(0);
   return std::max(now - queued_, LoopClock::duration(0));
 }

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,22 +23,23 @@ namespace nanotally {
 // Never destroyed: the pool may reach for it until the process ends.
 class ThreadPoolProbe {
  public:
-  // As libuv reads it when the pool is first used (docs.libuv.org, "Thread pool work scheduling").
-  [[nodiscard]] static int PoolThreads();
-
   // About every second or more often, by one thread, nanotally's own; it probes once a second. Does
   // nothing while nobody listens.
   void Tick(LoopClock::time_point now);
 
-  // Any thread. `on_wait` is called with the seconds that each probe waited, on a thread of the
-  // pool, until `owner` stops listening; after that it is not called any more.
+  // `on_wait` is called with the seconds that each probe waited, on a thread of the pool, until
+  // `owner` stops listening; after that it is not called any more. On a thread that may read the
+  // environment's variables; the first time that of the pool's size is read.
   void Listen(const void* owner, std::function<void(double seconds)> on_wait);
   void StopListening(const void* owner);
 
   // Whether anybody listens.
   [[nodiscard]] bool IsProbing() const;
-  // How long the probe that is waiting, if one is, has waited.
-  [[nodiscard]] std::chrono::nanoseconds Waiting(LoopClock::time_point now) const;
+  // How long the probe that is waiting has waited, 0 where none is. Nothing before the first probe.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> Waiting(LoopClock::time_point now) const;
+  // As libuv reads it when the pool is first used, which may have been earlier (docs.libuv.org,
+  // "Thread pool work scheduling"). Nothing while nobody has listened.
+  [[nodiscard]] std::optional<int> PoolThreads() const;
 
  private:
   void QueueLockHeld(LoopClock::time_point now);
@@ -52,7 +54,9 @@ class ThreadPoolProbe {
 
   mutable std::mutex mutex_;
   std::vector<std::pair<const void*, std::function<void(double)>>> listeners_;
+  std::optional<int> pool_threads_;
   LoopClock::time_point queued_;
+  bool has_probed_ = false;
   bool is_waiting_ = false;
 };
 

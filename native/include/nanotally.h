@@ -14,7 +14,7 @@
  *   3. Any thread records through the handle: no lock, no allocation, no system call.
  *          nanotally_counter_add(requests, 1);
  *      So signal handlers may record, too. The one exception: an exponential histogram that meets
- *      more than 64 new powers of two within 100 ms makes room for the others under a lock.
+ *      more than 64 new powers of two within a second makes room for the others under a lock.
  *
  * Before attachment every function is a no-op: a get gives no handle, and a recording through a
  * NULL handle is dropped and counted. The count is shown, from the attachment on, as

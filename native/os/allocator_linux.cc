@@ -23,11 +23,12 @@ struct MallocInfo {
 };
 using MallInfo2 = MallocInfo (*)();
 
-// The function, if it is of the library whose malloc the process uses: beside a preloaded allocator
-// glibc's tells of nothing.
+// The function, if it is of the library whose allocator the process uses: beside a preloaded one
+// glibc's tells of nothing. malloc itself does not show it: in a program that takes its address and
+// is not position-independent, as Node's own builds are, that address is the program's.
 MallInfo2 Find() noexcept {
   void* const info = dlsym(RTLD_DEFAULT, "mallinfo2");
-  void* const allocate = dlsym(RTLD_DEFAULT, "malloc");
+  void* const allocate = dlsym(RTLD_DEFAULT, "posix_memalign");
   Dl_info of_info;
   Dl_info of_allocate;
   if (info == nullptr || allocate == nullptr) return nullptr;

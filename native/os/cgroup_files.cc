@@ -38,6 +38,21 @@ Reading ReadQuota(const std::string& level, bool is_v2) {
   return quota && period && *period > 0 ? Reading(*quota / *period) : std::nullopt;
 }
 
+struct CgroupUse {
+  Reading usage_bytes;
+  Reading working_set_bytes;
+};
+
+CgroupUse ReadUse(const std::string& level, bool is_v2) {
+  CgroupUse use;
+  use.usage_bytes = ReadCount(level + (is_v2 ? "/memory.current" : "/memory.usage_in_bytes"));
+  const auto text = use.usage_bytes ? ReadKernelFile(level + "/memory.stat") : std::nullopt;
+  if (!text) return use;
+  const Reading unused = FindCount(*text, is_v2 ? "inactive_file" : "total_inactive_file");
+  if (unused) use.working_set_bytes = std::max(0.0, *use.usage_bytes - *unused);
+  return use;
+}
+
 void ReadLimits(const CgroupFolder& folder, CgroupMemory& memory) {
   for (const std::string& level : folder.Levels()) {
     const Reading limit =
@@ -45,11 +60,18 @@ void ReadLimits(const CgroupFolder& folder, CgroupMemory& memory) {
     Lower(memory.limit_bytes, limit);
     if (folder.is_v2) Lower(memory.throttling_bytes, ReadLimit(level + "/memory.high"));
     if (!limit) continue;
-    const Reading usage =
-        level == folder.own
-            ? memory.usage_bytes
-            : ReadCount(level + (folder.is_v2 ? "/memory.current" : "/memory.usage_in_bytes"));
-    if (usage) Lower(memory.headroom_bytes, std::max(0.0, *limit - *usage));
+    const CgroupUse use = level == folder.own
+                              ? CgroupUse{memory.usage_bytes, memory.working_set_bytes}
+                              : ReadUse(level, folder.is_v2);
+    if (use.usage_bytes) Lower(memory.headroom_bytes, std::max(0.0, *limit - *use.usage_bytes));
+    // Nothing fits into a limit of 0.
+    const Reading share = use.working_set_bytes && *limit > 0
+                              ? Reading(*use.working_set_bytes / *limit)
+                              : std::nullopt;
+    if (share && (!memory.fullest_ratio || *share > *memory.fullest_ratio)) {
+      memory.fullest_ratio = share;
+      memory.fullest_limit_bytes = limit;
+    }
   }
 }
 
@@ -72,16 +94,15 @@ void ReadEvents(const CgroupFolder& folder, CgroupMemory& memory) {
 CgroupMemory ReadCgroupMemory(const CgroupFolder& folder) {
   const bool is_v2 = folder.is_v2;
   CgroupMemory memory;
-  memory.usage_bytes =
-      ReadCount(folder.own + (is_v2 ? "/memory.current" : "/memory.usage_in_bytes"));
+  const CgroupUse use = ReadUse(folder.own, is_v2);
+  memory.usage_bytes = use.usage_bytes;
+  memory.working_set_bytes = use.working_set_bytes;
   memory.peak_bytes =
       ReadCount(folder.own + (is_v2 ? "/memory.peak" : "/memory.max_usage_in_bytes"));
-  if (is_v2) memory.swap_bytes = ReadCount(folder.own + "/memory.swap.current");
-  if (const auto text = ReadKernelFile(folder.own + "/memory.stat")) {
-    const Reading unused = FindCount(*text, is_v2 ? "inactive_file" : "total_inactive_file");
-    if (memory.usage_bytes && unused)
-      memory.working_set_bytes = std::max(0.0, *memory.usage_bytes - *unused);
-    if (!is_v2) memory.swap_bytes = FindCount(*text, "total_swap");
+  if (is_v2) {
+    memory.swap_bytes = ReadCount(folder.own + "/memory.swap.current");
+  } else if (const auto text = ReadKernelFile(folder.own + "/memory.stat")) {
+    memory.swap_bytes = FindCount(*text, "total_swap");
   }
   ReadLimits(folder, memory);
   ReadEvents(folder, memory);

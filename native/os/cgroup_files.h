@@ -18,6 +18,9 @@ struct CgroupMemory {
   Reading limit_bytes;
   Reading throttling_bytes;  // v2's memory.high
   Reading headroom_bytes;    // what the tightest level has left, which others may use as well
+  // Of the level whose working set fills the most of its limit: that share, and the limit.
+  Reading fullest_ratio;
+  Reading fullest_limit_bytes;
   // How often the group went below its protection, above memory.high, against its limit; how often
   // it was out of memory, and how many processes were killed for it.
   Reading low_events;

@@ -129,8 +129,9 @@ CgroupFolders CgroupLocator::Locate() {
   if (!groups) return {};
   const std::lock_guard lock(mutex_);
   if (groups_ == groups) return folders_;
-  CgroupFolders found =
-      FindCgroupFolders(*groups, ReadKernelFile(root_ + "/proc/self/mountinfo").value_or(""));
+  const auto mounts = ReadKernelFile(root_ + "/proc/self/mountinfo");
+  if (!mounts) return {};
+  CgroupFolders found = FindCgroupFolders(*groups, *mounts);
   for (auto* folder : {&found.memory, &found.cpu, &found.cpu_usage, &found.pids, &found.unified}) {
     if (!*folder) continue;
     (*folder)->own.insert(0, root_);

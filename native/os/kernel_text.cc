@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -66,7 +67,9 @@ Reading ParseCount(std::string_view word, double unit) {
   const char* const end = word.data() + word.size();
   const auto parsed = std::from_chars(word.data(), end, count);
   if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-  return static_cast<double>(count) * unit;
+  // Divided by a whole number: 1e-6 is no double, and its multiples would be off by an ulp.
+  const auto value = static_cast<double>(count);
+  return unit < 1 ? value / std::round(1 / unit) : value * unit;
 }
 
 Reading ParseCount(std::string_view word) { return ParseCount(word, 1); }

@@ -35,7 +35,7 @@ std::string_view TakeWord(std::string_view& line);
 // An unsigned integer in decimal, and nothing else.
 [[nodiscard]] Reading ParseCount(std::string_view word);
 
-// The same, as a multiple of `unit`.
+// The same, as a multiple of `unit`: a whole number, or 1 by one.
 [[nodiscard]] Reading ParseCount(std::string_view word, double unit);
 
 // A decimal fraction that is not negative, such as "0.52".

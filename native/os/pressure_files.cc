@@ -5,7 +5,6 @@ namespace nanotally {
 namespace {
 
 constexpr double kMicrosecond = 1e-6;
-constexpr double kPercent = 1e-2;
 
 void ParseStalls(std::string_view line, Reading& seconds, Reading& ratio) {
   while (!line.empty()) {
@@ -13,7 +12,7 @@ void ParseStalls(std::string_view line, Reading& seconds, Reading& ratio) {
     const std::string_view key = TakeUntil(value, '=');
     if (key == "total") seconds = ParseCount(value, kMicrosecond);
     if (key != "avg10") continue;
-    if (const Reading percent = ParseFraction(value)) ratio = *percent * kPercent;
+    if (const Reading percent = ParseFraction(value)) ratio = *percent / 100;
   }
 }
 

@@ -60,7 +60,7 @@ Reading BootUnixSeconds() noexcept {
   if (clock_gettime(CLOCK_REALTIME, &since_epoch) != 0) return std::nullopt;
   if (clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) return std::nullopt;
   return static_cast<double>(since_epoch.tv_sec - since_boot.tv_sec) +
-         static_cast<double>(since_epoch.tv_nsec - since_boot.tv_nsec) * 1e-9;
+         static_cast<double>(since_epoch.tv_nsec - since_boot.tv_nsec) / 1e9;
 }
 
 #else

@@ -25,13 +25,13 @@ HealthResult AssessMemoryPressure(const Pressure& memory) {
 HealthResult AssessCgroupMemory(const std::optional<CgroupMemory>& memory) {
   const char* const name = "cgroup_memory";
   if (!memory) return Unavailable(name, "no control group of memory is to be seen");
-  if (!memory->limit_bytes || !memory->working_set_bytes)
-    return Unavailable(name, "the control group has no limit of memory");
-  const double share = *memory->working_set_bytes / *memory->limit_bytes;
+  if (!memory->limit_bytes) return Unavailable(name, "the control group has no limit of memory");
+  if (!memory->fullest_ratio)
+    return Unavailable(name, "the control group's use of memory cannot be read");
   HealthResult result =
-      Judge(name, share, kCgroupUse,
-            Printed("%.0f", share * 100) + " % of " +
-                Printed("%.0f MiB", *memory->limit_bytes / kMebibyte) + " in use");
+      Judge(name, *memory->fullest_ratio, kCgroupUse,
+            Printed("%.0f", *memory->fullest_ratio * 100) + " % of " +
+                Printed("%.0f MiB", *memory->fullest_limit_bytes / kMebibyte) + " in use");
   result.critical = true;
   return result;
 }

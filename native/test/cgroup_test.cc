@@ -129,6 +129,7 @@ FileTree::Files NestedV2() {
           {"sys/fs/cgroup/cpu.stat", "usage_usec 9000000\n"},
           {"sys/fs/cgroup/top/memory.max", "1000\n"},
           {"sys/fs/cgroup/top/memory.current", "900\n"},
+          {"sys/fs/cgroup/top/memory.stat", "anon 800\nfile 100\ninactive_file 50\n"},
           {"sys/fs/cgroup/top/memory.high", "max\n"},
           {"sys/fs/cgroup/top/cpu.max", "400000 100000\n"},
           {"sys/fs/cgroup/top/pids.max", "max\n"},
@@ -161,6 +162,8 @@ TEST(CgroupFiles, V2WithTheLimitsOfItsAncestors) {
   EXPECT_EQ(memory.limit_bytes, 1000);
   EXPECT_EQ(memory.throttling_bytes, 1500);
   EXPECT_EQ(memory.headroom_bytes, 100) << "of /top, not of /top/app";
+  EXPECT_EQ(memory.fullest_ratio, 0.85) << "likewise";
+  EXPECT_EQ(memory.fullest_limit_bytes, 1000);
   EXPECT_EQ(memory.low_events, 1);
   EXPECT_EQ(memory.high_events, 2);
   EXPECT_EQ(memory.max_events, 3);
@@ -196,6 +199,29 @@ TEST(CgroupFiles, WithoutLimitsOrControllersThereIsNone) {
   EXPECT_EQ(cpu.periods, std::nullopt);
   EXPECT_EQ(cpu.throttled_seconds, std::nullopt);
   EXPECT_EQ(ReadCgroupPids(*folders.pids).limit, std::nullopt);
+}
+
+TEST(CgroupFiles, AnAncestorsLimitHoldsAlsoWhereTheOwnGroupHasNoController) {
+  FileTree::Files nested = NestedV2();
+  for (const char* file : {"max", "high", "current", "peak", "swap.current", "stat", "events"})
+    nested.erase(std::string("sys/fs/cgroup/top/app/memory.") + file);
+  const FileTree files(nested);
+  const CgroupMemory memory = ReadCgroupMemory(*CgroupLocator(files.Root()).Locate().memory);
+  EXPECT_EQ(memory.usage_bytes, std::nullopt);
+  EXPECT_EQ(memory.limit_bytes, 1000);
+  EXPECT_EQ(memory.headroom_bytes, 100);
+  EXPECT_EQ(memory.fullest_ratio, 0.85);
+}
+
+TEST(CgroupFiles, AreFoundOnceTheMountsCanBeRead) {
+  FileTree::Files nested = NestedV2();
+  const std::string mounts = nested.at("proc/self/mountinfo");
+  nested.erase("proc/self/mountinfo");
+  FileTree files(nested);
+  CgroupLocator locator(files.Root());
+  EXPECT_FALSE(locator.Locate().memory) << "as without a descriptor to read it by";
+  files.Write("proc/self/mountinfo", mounts);
+  EXPECT_TRUE(locator.Locate().memory);
 }
 
 TEST(CgroupFiles, StrangeNumbersAreNone) {

@@ -19,8 +19,8 @@ Health HealthUnder(double share) {
 
 Health HealthAt(double used, double limit) {
   CgroupMemory memory;
-  memory.working_set_bytes = used;
-  memory.limit_bytes = limit;
+  memory.fullest_ratio = used / limit;
+  memory.fullest_limit_bytes = memory.limit_bytes = limit;
   return AssessCgroupMemory(memory).health;
 }
 
@@ -59,8 +59,9 @@ TEST(CgroupMemoryHealth, AboveItsLimitsAndAtThem) {
 
 TEST(CgroupMemoryHealth, ItSaysHowMuchOfWhatAndIsCritical) {
   CgroupMemory memory;
-  memory.working_set_bytes = 450.0 * 1024 * 1024;
-  memory.limit_bytes = 512.0 * 1024 * 1024;
+  memory.fullest_ratio = 450.0 / 512;
+  memory.fullest_limit_bytes = 512.0 * 1024 * 1024;
+  memory.limit_bytes = 256.0 * 1024 * 1024;
   const HealthResult result = AssessCgroupMemory(memory);
   EXPECT_EQ(result.message, "88 % of 512 MiB in use");
   EXPECT_TRUE(result.critical);

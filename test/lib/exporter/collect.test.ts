@@ -133,6 +133,28 @@ test.each([
   expect(stalled).toBeLessThanOrEqual(after - asked + 2 * 50)
 })
 
+// The loop's own time is of before its timers: a turn that they make long is not noted soon after another.
+test('a loop that waits is not stalled, however long the timers of its last turn took', async () => {
+  const registry = new Registry()
+  const { url } = await start({ registry })
+  const known = new Set(Object.keys(await byThread(url, STALL)))
+  const worker = new Actor()
+  await worker.run(
+    () =>
+      new Promise<void>((resolve) => {
+        setTimeout(() => {}, 200)
+        setTimeout(() => {
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+          resolve()
+        }, 212)
+      }),
+  )
+  await until('the worker to wait', async () => {
+    const stalls = Object.entries(await byThread(url, STALL)).filter(([thread]) => !known.has(thread))
+    return stalls.length === 1 && stalls[0]?.[1] === 0
+  })
+})
+
 test('a thread that has ended has neither stalls nor an age', async () => {
   const { thread, url, end } = await startCollecting()
   expect([Object.keys(await byThread(url, AGE)), Object.keys(await byThread(url, STALL))]).toEqual([

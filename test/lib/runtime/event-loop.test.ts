@@ -91,6 +91,33 @@ test('waiting is not counted: what is, is what Node calls active', async () => {
   expect(Math.abs(after.idle - before.idle - idle)).toBeLessThan(idle / 2)
 })
 
+test('idle and active time never fall, whoever reads them how often', async () => {
+  const registry = collect()
+  const worker = new Actor()
+  await worker.run(() => {})
+  const names = ['nodejs_eventloop_idle_seconds_total', 'nodejs_eventloop_active_seconds_total']
+  const last = new Map<string, number>()
+  for (let i = 0; i < 300; i++) {
+    const families = await scrape(registry)
+    for (const name of names) {
+      for (const { labels, value } of families.get(name)?.samples ?? []) {
+        const series = `${name} ${labels.thread}`
+        expect(value, series).toBeGreaterThanOrEqual(last.get(series) ?? 0)
+        last.set(series, value)
+      }
+    }
+  }
+  expect(last.size).toBeGreaterThanOrEqual(4)
+})
+
+test('utilisation: of the last ten seconds, also where nobody has asked meanwhile', async () => {
+  const registry = collect()
+  await nextTurn()
+  block(2000)
+  await delay(11_500)
+  expect(await read(registry, 'nodejs_eventloop_utilization_ratio', { thread: 'main' })).toBeLessThan(0.15)
+})
+
 /** The one thread that is neither this one nor of earlier tests. */
 async function utilizationOf(registry: Registry, known: ReadonlySet<string>): Promise<number | undefined> {
   const samples = (await scrape(registry)).get('nodejs_eventloop_utilization_ratio')?.samples ?? []

@@ -27,10 +27,30 @@ function allFamilies(registry: Registry): Promise<Map<string, Family>> {
     Array.from({ length: 100_000 }, () => ({}))
     const families = await scrape(registry)
     const hasSamples = (name: string) => (families.get(name)?.samples.length ?? 0) > 0
-    const late = ['nodejs_gc_duration_seconds', 'nodejs_eventloop_lag_seconds', 'nodejs_threadpool_queue_wait_seconds']
+    const late = [
+      'nodejs_gc_duration_seconds',
+      'nodejs_eventloop_lag_seconds',
+      'nodejs_threadpool_queue_wait_seconds',
+      'nodejs_threadpool_waiting_seconds',
+    ]
     return late.every(hasSamples) && families
   })
 }
+
+/** Since 2.33 it tells in 64 bits. */
+function hasMallinfo2(): boolean {
+  const { glibcVersionRuntime = '0.0' } = (process.report.getReport() as { header: { glibcVersionRuntime?: string } })
+    .header
+  const [major = 0, minor = 0] = glibcVersionRuntime.split('.').map(Number)
+  return major > 2 || (major === 2 && minor >= 33)
+}
+
+// However Node was linked: in a program that is not position-independent malloc's address is the program's.
+test("glibc's allocator is told wherever glibc can tell it", async () => {
+  const told = (await scrape(collect())).get('process_allocator_bytes')?.samples ?? []
+  expect(told.length > 0).toBe(hasMallinfo2())
+  for (const { value } of told) expect(value).toBeGreaterThanOrEqual(0)
+})
 
 test("prom-client's families are there, with its types and labels", async () => {
   const theirs = new PeerRegistry()

@@ -59,6 +59,24 @@ test('two starts are one, and take two stops; a new start goes on counting', asy
   third.stop()
 })
 
+test('what the program removes is gone, and nothing else; a new start tells it again', async () => {
+  const registry = new Registry()
+  const runtime = collectRuntimeMetrics({ registry })
+  const heap = async () => (await live(registry)).filter((name) => /^nodejs_(heap|external)_/.test(name))
+  const all = await heap()
+  expect(all).toHaveLength(8)
+  const removed = ['nodejs_heap_size_used_bytes', 'nodejs_heap_space_size_used_bytes']
+  for (const name of removed) expect(registry.remove(name)).toBe(true)
+  expect(await heap()).toEqual(all.filter((name) => !removed.includes(name)))
+  expect((await scrape(registry)).get('nanotally_rejected_total')?.samples ?? []).toEqual([])
+  runtime.stop()
+  expect(await live(registry)).toEqual(['nodejs_version_info'])
+  registry.remove('nodejs_heap_size_total_bytes') // whose callback reads for all
+  const again = collectRuntimeMetrics({ registry })
+  expect(await heap()).toEqual(all)
+  again.stop()
+})
+
 test('registries are apart', async () => {
   const registries = [new Registry(), new Registry(), new Registry()] as const
   const [one, two] = registries.slice(0, 2).map((registry) => collectRuntimeMetrics({ registry }))
