@@ -22,7 +22,7 @@ inline void Require(bool holds, const char* what) {
 struct Process {
   OsPageSource pages;
   Store store{pages};
-  Recorder recorder{store, [] {}, true};
+  Recorder recorder{store, [](std::chrono::milliseconds) {}, true};
 
   static Process& Get() {
     static auto* process = [] {

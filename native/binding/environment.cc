@@ -318,6 +318,7 @@ Napi::Value Environment::ResolveSeries(Info info) {
   Opened& opened = At(info[0]);
   const auto series =
       Check(opened.registry->Resolve(*opened.shard, ReadIndex(info[1]), ReadStrings(info[2])));
+  if (series.ordered_holders > 1) Process::Get().thread().TickEvery(kShortestTick);
   auto result = Napi::Object::New(info.Env());
   result.Set("address", series.address);
   result.Set("series", series.index);

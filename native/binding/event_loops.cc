@@ -114,9 +114,9 @@ void EventLoops::Sample(LoopClock::time_point now) {
     auto& samples = loop->samples_;
     const auto since = now - samples.back().at;
     if (since < kUtilizationStep) continue;
-    // Nobody has sampled for long: of that time nothing is told.
-    if (since >= kUtilizationWindow) samples.clear();
     samples.push_back({now, uv_metrics_idle_time(loop->loop_)});
+    // Nobody has sampled for long: of that time nothing is told.
+    if (since >= kUtilizationWindow) samples.erase(samples.begin(), samples.end() - 1);
     while (samples.size() > 1 && now - samples[1].at >= kUtilizationWindow) samples.pop_front();
   }
 }

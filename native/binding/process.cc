@@ -72,7 +72,7 @@ Process& Process::Get() {
 Process::Process()
     : thread_([this] { Tick(); }),
       recorder_(
-          store_, [this] { thread_.TickEvery(Recorder::kTickPeriod); }, !IsDisabled()),
+          store_, [this](milliseconds period) { thread_.TickEvery(period); }, !IsDisabled()),
       is_disabled_(IsDisabled()) {}
 
 // Without memory this tick is left out: gauges are ordered more coarsely, a rate is sampled later,

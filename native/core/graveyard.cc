@@ -18,16 +18,17 @@ void Graveyard::RemoveRecorder(std::uint32_t ordinal) {
   for (auto& [epoch, grave] : ended.mapped().removals) Settle(*grave);
 }
 
-void Graveyard::Hold(std::uint32_t ordinal, const std::shared_ptr<Metric>& metric,
+bool Graveyard::Hold(std::uint32_t ordinal, const std::shared_ptr<Metric>& metric,
                      std::uint32_t series) {
   const auto recorder = recorders_.find(ordinal);
-  if (recorder == recorders_.end()) return;
+  if (recorder == recorders_.end()) return false;
   Holding& holding = recorder->second.holds[metric->id()];
   holding.metric = metric;
   if (holding.series.size() <= series) holding.series.resize(series + 1);
-  if (holding.series[series]) return;
+  if (holding.series[series]) return false;
   holding.series[series] = true;
   metric->AddHolder(series, recorder->second.pins);
+  return true;
 }
 
 void Graveyard::LetGo(std::uint32_t ordinal, MetricId metric, std::uint32_t series) {

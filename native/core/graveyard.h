@@ -35,8 +35,9 @@ class Graveyard {
   // It holds nothing any more, and nobody waits for it.
   void RemoveRecorder(std::uint32_t ordinal);
 
-  // The recorder has handles of the series, or not any more. Idempotent.
-  void Hold(std::uint32_t ordinal, const std::shared_ptr<Metric>& metric, std::uint32_t series);
+  // The recorder has handles of the series, or not any more. Idempotent; Hold tells whether it had
+  // none before.
+  bool Hold(std::uint32_t ordinal, const std::shared_ptr<Metric>& metric, std::uint32_t series);
   void LetGo(std::uint32_t ordinal, MetricId metric, std::uint32_t series);
   [[nodiscard]] bool Holds(std::uint32_t ordinal, MetricId metric, std::uint32_t series) const;
 

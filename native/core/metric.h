@@ -79,6 +79,10 @@ struct MetricDefinition {
   std::uint32_t max_series = 2000;
   std::chrono::milliseconds idle_timeout{0};  // 0: series do not expire
 
+  [[nodiscard]] bool IsOrdered() const {
+    return type == MetricType::kGauge && aggregate == Aggregate::kLast;
+  }
+
   // Help, max_series and idle_timeout are not part of a metric's identity: the first definition's
   // hold.
   [[nodiscard]] bool IsSameMetric(const MetricDefinition& other) const {
@@ -119,6 +123,9 @@ struct ResolvedSeries {
   std::uint32_t index = 0;
   CellAddress address = kNowhere;
   bool overflow = false;
+  // Of a gauge whose latest value is told, how many recorders hold the series; while it is more
+  // than one the registry has to tick every kShortestTick.
+  std::uint32_t ordered_holders = 0;
 };
 
 // Reads are for any thread; what changes the table is called under the registry's registration

@@ -8,7 +8,6 @@
 #include "core/histogram_math.h"
 #include "core/merge.h"
 #include "core/self_metrics.h"
-#include "core/tick_period.h"
 
 namespace nanotally {
 namespace {
@@ -75,7 +74,8 @@ Result<DefinedMetric> Registry::Define(MetricDefinition definition) {
     return status;
   }
   // A gauge is idle when its stamp does not change.
-  if (definition.type == MetricType::kGauge && TickPeriod(definition)) {
+  if (definition.IsOrdered() ||
+      (definition.type == MetricType::kGauge && definition.idle_timeout.count() > 0)) {
     orders_gauges_.store(true, std::memory_order_relaxed);
   }
   const MetricId id = next_id_++;
@@ -139,14 +139,21 @@ Result<ResolvedSeries> Registry::Resolve(Shard& shard, MetricId id,
                                          std::span<const std::string> values) {
   for (bool again = true;; again = false) {
     {
-      const std::lock_guard lock(registration_);
+      std::unique_lock lock(registration_);
       const auto metric = FindLockHeld(id);
       if (metric == nullptr) return MetricRemoved();
       // Before memory is taken, what only waits to be freed is.
       const bool may_free = again && graveyard_.HasFree(epochs_->Oldest());
       if (!may_free || metric->Find(values)) {
         auto resolved = metric->Resolve(values, cells_);
-        if (resolved.ok()) graveyard_.Hold(shard.ordinal(), metric, resolved.value().index);
+        if (!resolved.ok()) return resolved;
+        const std::uint32_t index = resolved.value().index;
+        const bool is_new_holder = graveyard_.Hold(shard.ordinal(), metric, index);
+        if (!metric->definition().IsOrdered()) return resolved;
+        resolved.value().ordered_holders = metric->series()[index].holders;
+        lock.unlock();
+        // What it records is later than what others have, and than what ended ones had.
+        if (is_new_holder) AdvanceTick();
         return resolved;
       }
     }

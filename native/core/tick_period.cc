@@ -8,8 +8,6 @@ namespace nanotally {
 using std::chrono::milliseconds;
 
 std::optional<milliseconds> TickPeriod(const MetricDefinition& definition) {
-  if (definition.type == MetricType::kGauge && definition.aggregate == Aggregate::kLast)
-    return kShortestTick;
   if (definition.idle_timeout.count() == 0) return std::nullopt;
   return std::clamp(definition.idle_timeout / IdleWatch::kLooks, kShortestTick, kLongestTick);
 }

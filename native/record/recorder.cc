@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/tick_period.h"
+
 namespace nanotally {
 namespace {
 
@@ -31,9 +33,9 @@ Result<std::vector<std::string>> ValuesFor(const MetricDefinition& metric,
 
 }  // namespace
 
-Recorder::Recorder(Store& store, std::function<void()> start_ticks, bool enabled)
+Recorder::Recorder(Store& store, TickEvery tick_every, bool enabled)
     : store_(store),
-      start_ticks_(std::move(start_ticks)),
+      tick_every_(std::move(tick_every)),
       enabled_(enabled),
       default_registry_(store.Open(SeriesRequest().registry)) {}
 
@@ -55,7 +57,9 @@ Result<NativeSeries*> Recorder::Get(const SeriesRequest& request) {
     return Conflict(metric->name(), "is already defined with another type");
   const auto values = ValuesFor(metric->definition(), request);
   if (!values.ok()) return values.status();
-  if (metric->IsExponential()) start_ticks_();
+  // How soon what was drawn on reserves is made up for.
+  if (metric->IsExponential()) tick_every_(kLongestTick);
+  if (metric->definition().IsOrdered()) tick_every_(kShortestTick);
   const auto opened = Open(registry)->Get(std::move(metric), values.value());
   if (!opened.ok()) DropIfOver(registry->id());
   return opened;

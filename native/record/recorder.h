@@ -29,12 +29,11 @@ struct SeriesRequest {
 // Any thread. Never destroyed, as native threads may record to the end of the process.
 class Recorder {
  public:
-  // How soon what was drawn on reserves is made up for.
-  static constexpr std::chrono::milliseconds kTickPeriod{1000};
+  using TickEvery = std::function<void(std::chrono::milliseconds period)>;
 
-  // `start_ticks` is called before an exponential histogram is given: from then on Tick is to be
-  // called about every kTickPeriod. `enabled` false: every get gives a handle that records nothing.
-  Recorder(Store& store, std::function<void()> start_ticks, bool enabled);
+  // `tick_every` is called where what is given needs ticks: from then on Tick, and the store's, are
+  // to be called as often. `enabled` false: every get gives a handle that records nothing.
+  Recorder(Store& store, TickEvery tick_every, bool enabled);
 
   // kMetricConflict, kMetricRemoved, kRegistryClosed, kOutOfMemory, kOutOfCells. Throws
   // std::bad_alloc.
@@ -54,7 +53,7 @@ class Recorder {
   [[nodiscard]] std::shared_ptr<RegistryRecorder> Find(std::uint32_t registry);
 
   Store& store_;
-  const std::function<void()> start_ticks_;
+  const TickEvery tick_every_;
   const bool enabled_;
   const std::shared_ptr<Registry> default_registry_;
   NativeSeries off_{nullptr, nullptr, 0, nullptr};

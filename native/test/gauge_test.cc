@@ -115,6 +115,30 @@ TEST(Gauge, KeptValuesTakePartLikeLiveOnes) {
   }
 }
 
+// Without any tick: the registry is ticked for a gauge that several environments hold at once.
+TEST(Gauge, WhoeverCameLastHasTheLatestValue) {
+  GaugeTest gauge(Aggregate::kLast);
+  gauge.Begin(0).Begin(1).Set(0, 1).Set(0, 2).Set(1, 3);
+  EXPECT_EQ(gauge.Value(), 3);
+  gauge.End(1).Begin(2).Set(2, 4).End(2);
+  EXPECT_EQ(gauge.Value(), 4) << "both have ended, in this order";
+  gauge.End(0).Begin(3).Set(3, 5);
+  EXPECT_EQ(gauge.Value(), 5);
+}
+
+TEST(Gauge, TellsHowManyHoldASeriesWhoseLatestValueIsTold) {
+  TestRegistry registry;
+  const MetricId last = registry.Define(GaugeOf("last", Aggregate::kLast));
+  const MetricId sum = registry.Define(GaugeOf("sum", Aggregate::kSum));
+  Environment first(registry.registry);
+  Environment second(registry.registry);
+  EXPECT_EQ(first.Resolve(last).ordered_holders, 1u);
+  EXPECT_EQ(first.Resolve(last).ordered_holders, 1u) << "the same one again";
+  EXPECT_EQ(second.Resolve(last).ordered_holders, 2u);
+  EXPECT_EQ(first.Resolve(sum).ordered_holders, 0u);
+  EXPECT_EQ(second.Resolve(sum).ordered_holders, 0u);
+}
+
 TEST(Gauge, DroppedValuesAreGone) {
   for (const Aggregate aggregate : kAggregates) {
     GaugeTest gauge(aggregate, OnExit::kDrop);

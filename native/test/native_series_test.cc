@@ -301,7 +301,7 @@ TEST(Recorder, RecordsNothingWhenTurnedOff) {
   TestPages pages;
   Store store(pages);
   Recorder recorder(
-      store, [] { ADD_FAILURE() << "nothing to tick for"; }, false);
+      store, [](std::chrono::milliseconds) { ADD_FAILURE() << "nothing to tick for"; }, false);
   NativeSeries& counter = *Must(recorder.Get(Request(CounterOf("c"))));
   counter.CounterAdd(1);
   counter.CounterAdd(-1);

@@ -27,15 +27,10 @@ DerivedDefinition Rate(milliseconds window) {
 TEST(TickPeriod, IsNoneWhereNothingWaitsForTicks) {
   for (const MetricType type : {MetricType::kCounter, MetricType::kGauge, MetricType::kHistogram})
     EXPECT_EQ(TickPeriod(Metric(type)), std::nullopt);
-  for (const Aggregate aggregate : {Aggregate::kMin, Aggregate::kMax, Aggregate::kAverage})
+  for (const Aggregate aggregate :
+       {Aggregate::kLast, Aggregate::kMin, Aggregate::kMax, Aggregate::kAverage})
     EXPECT_EQ(TickPeriod(Metric(MetricType::kGauge, milliseconds(0), aggregate)), std::nullopt);
   EXPECT_EQ(TickPeriod(Rate(milliseconds(0))), std::nullopt) << "a ratio";
-}
-
-TEST(TickPeriod, IsTheShortestForGaugesThatAreOrdered) {
-  EXPECT_EQ(TickPeriod(Metric(MetricType::kGauge, milliseconds(0), Aggregate::kLast)),
-            kShortestTick);
-  EXPECT_EQ(TickPeriod(Metric(MetricType::kGauge, hours(1), Aggregate::kLast)), kShortestTick);
 }
 
 TEST(TickPeriod, FollowsWhatIsWaitedForWithinBounds) {

@@ -41,7 +41,7 @@ inline SeriesRequest Request(MetricDefinition definition, LabelList labels = {})
 struct NativeThreads {
   TestPages pages;
   Store store{pages};
-  Recorder recorder{store, [] {}, true};
+  Recorder recorder{store, [](std::chrono::milliseconds) {}, true};
 
   [[nodiscard]] std::shared_ptr<Registry> registry() { return store.Open("default"); }
 
