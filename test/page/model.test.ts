@@ -117,6 +117,24 @@ describe('a new connection', () => {
     expect(rates(model, only(model).series, 3)).toEqual([null, 4, null, 1])
   })
 
+  test('leaves a gap in a gauge, also in one that did not change meanwhile', () => {
+    const model = fed(gauge(3), gauge(4))
+    model.snapshot(documentAt(160, [gauge(4)]))
+    model.changes(documentAt(161, []))
+    const { family, series } = only(model)
+    expect(values(model, series, 3)).toEqual([3, 4, null, 4])
+    expect(reading(model, family, series, 2).value).toBe(4)
+  })
+
+  test('leaves a gap in quantiles', () => {
+    const waits = (count: number) => family('histogram', 'm', [[{}, [[1, 2, count]]]])
+    const model = fed(waits(0), waits(5))
+    model.snapshot(documentAt(160, [waits(9)]))
+    model.changes(documentAt(161, [waits(10)]))
+    const median = expect.closeTo(Math.SQRT2)
+    expect(quantileColumns(model, only(model).series, 3)[0]).toEqual([null, median, null, median])
+  })
+
   test('ends what its snapshot does not name', () => {
     const model = fed(
       family('gauge', 'm', [

@@ -17,7 +17,10 @@ export function times(model: Model, tick: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => model.time(from + i))
 }
 
-/** Calls `visit` for each tick of the window in which the series was, with its newest sample. */
+/**
+ * Calls `visit` for each tick of the window in which the series was, with its newest sample. The first of a new connection is
+ * left out: charts join neighbours with a line, and nothing is known of what was between.
+ */
 function fill(model: Model, series: Series, tick: number, visit: (tick: number, sample: Sample) => number): Column {
   const { from, to } = windowOf(model, tick)
   const last = Math.min(to, (series.endedTick ?? Number.POSITIVE_INFINITY) - 1)
@@ -28,7 +31,8 @@ function fill(model: Model, series: Series, tick: number, visit: (tick: number, 
   for (let at = from; at <= last; at++) {
     while (samples[next] !== undefined && (samples[next] as Sample).tick <= at) next++
     const sample = samples[next - 1]
-    const value = sample === undefined || sample.tick > at ? Number.NaN : visit(at, sample)
+    const known = sample !== undefined && sample.tick <= at && !model.isAfterGap(at)
+    const value = known ? visit(at, sample) : Number.NaN
     column[at - from] = Number.isFinite(value) ? value : null
   }
   return column

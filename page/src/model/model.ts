@@ -17,6 +17,8 @@ interface Tick {
   readonly time: number
   /** Since the tick before. */
   readonly seconds: number
+  /** Whether the connection was lost before it. */
+  readonly afterGap: boolean
   readonly touched: Series[]
 }
 
@@ -75,6 +77,11 @@ export class Model {
     return this.#tick(tick).seconds
   }
 
+  /** Whether nothing is known of the interval that a tick ended: the connection was lost in it. */
+  isAfterGap(tick: number): boolean {
+    return this.#tick(tick).afterGap
+  }
+
   /** Keeps what a look at this tick needs; undefined lets go. */
   hold(tick: number | undefined): void {
     this.#held = tick
@@ -83,7 +90,7 @@ export class Model {
   /** Takes in the first document of a connection: series that it does not name have ended, the others keep their history. */
   snapshot(document: EventDocument): void {
     this.interval = document.interval ?? this.interval
-    const tick = this.#addTick(document.time)
+    const tick = this.#addTick(document.time, this.newest >= 0)
     const named = new Set(
       document.families.flatMap(({ name, series }) => series.map((each) => seriesId(name, each.labels))),
     )
@@ -98,7 +105,7 @@ export class Model {
 
   /** Takes in the changes of an interval. */
   changes(document: EventDocument): void {
-    const tick = this.#addTick(document.time)
+    const tick = this.#addTick(document.time, false)
     for (const { name, labels } of document.ended ?? []) {
       const series = this.families.get(name)?.series.get(labelKey(labels))
       if (series !== undefined) this.#end(series, tick)
@@ -111,11 +118,12 @@ export class Model {
     return this.#ticks[tick - this.#oldest] as Tick
   }
 
-  #addTick(time: number): number {
+  #addTick(time: number, afterGap: boolean): number {
     const last = this.#ticks.at(-1)
     // A clock that was set back must not turn the charts round.
     const later = last === undefined || time > last.time ? time : last.time + this.interval
-    this.#ticks.push({ time: later, seconds: last === undefined ? this.interval : later - last.time, touched: [] })
+    const seconds = last === undefined ? this.interval : later - last.time
+    this.#ticks.push({ time: later, seconds, afterGap, touched: [] })
     return this.newest
   }
 

@@ -100,8 +100,9 @@ export class Chart {
     const { newest, oldest, interval } = this.#model
     const tick = Math.max(this.#tick, oldest)
     const end = newest < 0 ? 0 : this.#model.time(tick)
-    const ticks = Math.min(Math.max(tick - oldest + 1, FIRST_WINDOW_TICKS), WINDOW_TICKS)
-    return [end - ticks * interval, end]
+    const kept = newest < 0 ? 0 : end - this.#model.time(oldest) + interval
+    const seconds = Math.min(Math.max(kept, FIRST_WINDOW_TICKS * interval), WINDOW_TICKS * interval)
+    return [end - seconds, end]
   }
 }
 
