@@ -1,6 +1,6 @@
 // The live page's model: what documents make of it, and what a look at one of its ticks shows.
 import { describe, expect, test } from 'vitest'
-import { quantileColumns, rates, reading, times, values } from '../../page/src/model/columns.js'
+import { quantileColumns, rates, reading, spanOf, times, values } from '../../page/src/model/columns.js'
 import type { Family } from '../../page/src/model/model.js'
 import { Model } from '../../page/src/model/model.js'
 import type { Series } from '../../page/src/model/series.js'
@@ -124,6 +124,15 @@ describe('a new connection', () => {
     const { family, series } = only(model)
     expect(values(model, series, 3)).toEqual([3, 4, null, 4])
     expect(reading(model, family, series, 2).value).toBe(4)
+  })
+
+  test('leaves what was before it in sight', () => {
+    const model = fed(gauge(3), gauge(4))
+    expect(spanOf(model, 1)).toEqual([41, 101])
+    model.snapshot(documentAt(200, [gauge(4)]))
+    expect(spanOf(model, 2)).toEqual([99, 200])
+    model.changes(documentAt(1000, [gauge(4)]))
+    expect(spanOf(model, 3)).toEqual([700, 1000])
   })
 
   test('leaves a gap in quantiles', () => {

@@ -6,6 +6,9 @@ import type { Sample, Series } from './series.js'
 
 export type Column = (number | null)[]
 
+/** What a page that was just opened spans, at least; it grows from there. */
+const FIRST_WINDOW_TICKS = 60
+
 /** The ticks that a look at `tick` shows. */
 export function windowOf(model: Model, tick: number): { from: number; to: number } {
   return { from: Math.max(model.oldest, tick - WINDOW_TICKS + 1), to: tick }
@@ -15,6 +18,14 @@ export function windowOf(model: Model, tick: number): { from: number; to: number
 export function times(model: Model, tick: number): number[] {
   const { from, to } = windowOf(model, tick)
   return Array.from({ length: to - from + 1 }, (_, i) => model.time(from + i))
+}
+
+/** The Unix seconds between which charts draw the window. Time counts, not ticks: a lost connection has none. */
+export function spanOf(model: Model, tick: number): [number, number] {
+  const { interval } = model
+  const end = model.time(tick)
+  const kept = end - model.time(model.oldest) + interval
+  return [end - Math.min(Math.max(kept, FIRST_WINDOW_TICKS * interval), WINDOW_TICKS * interval), end]
 }
 
 /**

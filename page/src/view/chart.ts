@@ -1,8 +1,8 @@
 // Charts: uPlot with the page's colours, its time window and its way to write numbers.
 import uPlot from 'uplot'
-import { times } from '../model/columns.js'
+import { spanOf, times } from '../model/columns.js'
 import { formatTime, trimZeros } from '../model/format.js'
-import { type Model, WINDOW_TICKS } from '../model/model.js'
+import type { Model } from '../model/model.js'
 import { color } from './theme.js'
 
 /** A line by the name of its colour; `fill` names the colour below it. */
@@ -33,8 +33,6 @@ export interface ChartOptions {
   readonly backdrop?: (plot: uPlot) => void
 }
 
-/** What a page that was just opened spans, at least; it grows from there. */
-const FIRST_WINDOW_TICKS = 60
 const FONT = '11px Inter, system-ui, sans-serif'
 
 export class Chart {
@@ -97,12 +95,8 @@ export class Chart {
   }
 
   #window(): [number, number] {
-    const { newest, oldest, interval } = this.#model
-    const tick = Math.max(this.#tick, oldest)
-    const end = newest < 0 ? 0 : this.#model.time(tick)
-    const kept = newest < 0 ? 0 : end - this.#model.time(oldest) + interval
-    const seconds = Math.min(Math.max(kept, FIRST_WINDOW_TICKS * interval), WINDOW_TICKS * interval)
-    return [end - seconds, end]
+    // uPlot asks before it has data, too.
+    return spanOf(this.#model, Math.max(this.#tick, this.#model.oldest))
   }
 }
 
