@@ -4,6 +4,7 @@ import { ABSENT, formatCount, formatValue } from '../model/format.js'
 import { type HeatMap, heatMap, position, valueAt } from '../model/heat.js'
 import { axisPlaces, isZeroRow } from '../model/heat-axis.js'
 import type { Family, Model } from '../model/model.js'
+import { selectorOf } from '../model/selector.js'
 import type { Series } from '../model/series.js'
 import { element } from './dom.js'
 import { paintHeatMap } from './heat-map.js'
@@ -43,12 +44,6 @@ export function panelRow({ family, series }: RowOf<'panel'>, model: Model): RowV
       for (const { chart } of charts?.all ?? []) chart.destroy()
     },
   }
-}
-
-/** What PromQL calls a series, to be copied. */
-function selectorOf(name: string, labels: Readonly<Record<string, string>>): string {
-  const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`)
-  return matchers.length === 0 ? name : `${name}{${matchers.join(', ')}}`
 }
 
 const textOf = (value: number | null | undefined, format: (value: number) => string) =>
