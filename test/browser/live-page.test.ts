@@ -328,6 +328,8 @@ describe('charts', () => {
     await eventually(() => painted(page, canvas, HEAT)).toBeGreaterThan(1000)
     const lines = await Promise.all(['--p50', '--p90', '--p99'].map((name) => painted(page, canvas, [name])))
     expect(Math.min(...lines)).toBeGreaterThan(20)
+    // What sets the lines off from the cells: nothing else is painted so.
+    expect(await painted(page, canvas, ['--surface'])).toBeGreaterThan(100)
     await page.locator('#theme').click()
     await eventually(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
     await eventually(() => painted(page, canvas, HEAT)).toBeGreaterThan(1000)

@@ -29,22 +29,29 @@ export interface ChartOptions {
   }
   /** The ends of the vertical axis, where the data does not tell. */
   readonly range?: () => [number, number]
-  /** Draws below the lines. */
+  /** Draws below the lines, which are then set off from it. */
   readonly backdrop?: (plot: uPlot) => void
 }
 
+/** How far a line is set off on both its sides. */
+const HALO = 1.5
 const FONT = '11px Inter, system-ui, sans-serif'
 
 export class Chart {
   readonly #plot: uPlot
   readonly #model: Model
   readonly #container: HTMLElement
+  readonly #hasHalos: boolean
   #tick = 0
 
   constructor(container: HTMLElement, options: ChartOptions) {
     const { model, lines, height, large, range, backdrop } = options
     this.#model = model
     this.#container = container
+    this.#hasHalos = backdrop !== undefined
+    const width = large === undefined ? 1.25 : 1.75
+    // All below all lines, so that none is cut where another one is near.
+    const halos = lines.map(() => series({ stroke: 'surface' }, width, HALO))
     this.#plot = new uPlot(
       {
         width: Math.max(container.clientWidth, 1),
@@ -58,7 +65,7 @@ export class Chart {
           y: { range: range ?? ((_, low, high) => span(low, high, options.fromZero)) },
         },
         axes: large === undefined ? [{ show: false }, { show: false }] : axes(large),
-        series: [{}, ...lines.map((line) => series(line, large === undefined ? 1.25 : 1.75))],
+        series: [{}, ...(this.#hasHalos ? halos : []), ...lines.map((line) => series(line, width))],
         hooks: {
           ...(backdrop === undefined ? {} : { drawClear: [backdrop] }),
           ...(large === undefined ? {} : { setCursor: [(plot: uPlot) => large.onCursor(plot.cursor.idx ?? null)] }),
@@ -77,7 +84,8 @@ export class Chart {
 
   update(tick: number, columns: readonly (readonly (number | null)[])[]): void {
     this.#tick = tick
-    this.#plot.setData([times(this.#model, tick), ...columns] as uPlot.AlignedData)
+    const halos = this.#hasHalos ? columns : []
+    this.#plot.setData([times(this.#model, tick), ...halos, ...columns] as uPlot.AlignedData)
   }
 
   /** Takes on the container's width. */
@@ -100,13 +108,13 @@ export class Chart {
   }
 }
 
-function series({ stroke, fill }: Line, width: number): uPlot.Series {
+function series({ stroke, fill }: Line, width: number, halo = 0): uPlot.Series {
   return {
     stroke: () => color(stroke),
     ...(fill === undefined ? {} : { fill: () => color(fill) }),
-    width,
+    width: width + 2 * halo,
     // A dot for a value whose neighbours are not known, which no line can show.
-    points: { show: true, size: 4, filter: (plot, index) => alone(plot.data[index] as (number | null)[]) },
+    points: { show: true, size: 4 + 2 * halo, filter: (plot, index) => alone(plot.data[index] as (number | null)[]) },
   }
 }
 
