@@ -107,6 +107,35 @@ describe('a histogram', () => {
     ])
     expect(quantileColumns(model, series, 5)[2]?.filter((value) => value !== null)).toHaveLength(5)
   })
+
+  /** How many samples of the series of `m` with these labels have buckets. */
+  const kept = (model: Model, of: string) =>
+    [...(model.families.get('m') as Family).series.values()]
+      .find(({ labels }) => labels.of === of)
+      ?.samples.filter(({ buckets }) => buckets?.length).length
+  const waits = (of: string, count: number) => family('histogram', 'm', [[{ of }, [[1, 2, count]]]])
+
+  test('gives the room of its buckets to others when it is gone', () => {
+    const model = new Model(12)
+    model.snapshot(documentAt(0, [waits('a', 0), waits('b', 0)]))
+    for (let i = 1; i <= 2; i++) model.changes(documentAt(i, [waits('b', i)]))
+    for (let i = 3; i <= 4; i++) model.changes(documentAt(i, [waits('a', i)]))
+    model.changes(documentAt(5, [], { ended: [{ name: 'm', labels: { of: 'a' } }] }))
+    for (let i = 6; i <= 10; i++) model.changes(documentAt(i, []))
+    expect(kept(model, 'a')).toBeUndefined()
+    for (let i = 11; i <= 12; i++) model.changes(documentAt(i, [waits('b', i)]))
+    expect(kept(model, 'b')).toBe(4)
+  })
+
+  test('gives the room of its buckets to others when they are out of sight', () => {
+    const model = new Model(12)
+    model.snapshot(documentAt(0, [waits('a', 0), waits('b', 0)]))
+    model.changes(documentAt(1, [waits('a', 1)]))
+    for (let i = 2; i <= 301; i++) model.changes(documentAt(i, []))
+    for (let i = 302; i <= 305; i++) model.changes(documentAt(i, [waits('b', i)]))
+    expect(kept(model, 'a')).toBe(0)
+    expect(kept(model, 'b')).toBe(4)
+  })
 })
 
 describe('a new connection', () => {

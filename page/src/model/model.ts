@@ -2,7 +2,7 @@
 // this and of the tick that it looks at, so a paused page stays as it is while documents go on being taken in.
 import { type EventDocument, labelKey, type MetricType, type WireFamily } from './document.js'
 import { unitOf } from './format.js'
-import { Series } from './series.js'
+import { type Sample, Series } from './series.js'
 
 /** How many ticks a chart spans. */
 export const WINDOW_TICKS = 300
@@ -162,33 +162,35 @@ export class Model {
   #forget(): void {
     const looked = this.#held ?? this.newest
     const oldest = Math.max(looked - WINDOW_TICKS + 1, this.newest - PAUSED_TICKS)
+    this.#forgetBuckets(oldest)
     while (this.#oldest < oldest) {
       this.#ticks.shift()
       this.#oldest++
-      for (const series of this.#tick(this.#oldest).touched) {
-        for (const { buckets } of series.trim(this.#oldest)) this.#bucketNumbers -= buckets?.length ?? 0
-      }
+      for (const series of this.#tick(this.#oldest).touched) series.trim(this.#oldest)
     }
-    this.#forgetBuckets()
     this.#forgetEnded(looked)
   }
 
-  #forgetBuckets(): void {
-    this.#bucketsFrom = Math.max(this.#bucketsFrom, this.#oldest)
-    while (this.#bucketNumbers > this.#mostBucketNumbers && this.#bucketsFrom < this.newest) {
+  /** Those of ticks before `oldest`, which no look needs, and of more where they are too many. */
+  #forgetBuckets(oldest: number): void {
+    const areTooMany = () => this.#bucketNumbers > this.#mostBucketNumbers && this.#bucketsFrom < this.newest
+    while (this.#bucketsFrom < oldest || areTooMany()) {
       const tick = this.#bucketsFrom++
-      for (const series of this.#tick(tick).touched) {
-        const sample = series.at(tick)
-        this.#bucketNumbers -= sample?.buckets?.length ?? 0
-        if (sample !== undefined) sample.buckets = undefined
-      }
+      for (const series of this.#tick(tick).touched) this.#dropBuckets(series.at(tick))
     }
+  }
+
+  #dropBuckets(sample: Sample | undefined): void {
+    if (sample?.buckets === undefined) return
+    this.#bucketNumbers -= sample.buckets.length
+    sample.buckets = undefined
   }
 
   #forgetEnded(looked: number): void {
     for (const family of this.families.values()) {
-      for (const [key, { endedTick }] of family.series) {
+      for (const [key, { endedTick, samples }] of family.series) {
         if (endedTick === undefined || looked - endedTick < ENDED_TICKS) continue
+        for (const sample of samples) this.#dropBuckets(sample)
         family.series.delete(key)
         this.version++
       }

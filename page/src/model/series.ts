@@ -88,9 +88,9 @@ export class Series {
     return samples[from - 1]
   }
 
-  /** Takes out samples that no tick from `oldest` on needs, and returns them. */
-  trim(oldest: number): Sample[] {
+  /** Takes out samples that no tick from `oldest` on needs. */
+  trim(oldest: number): void {
     const kept = this.samples.findLastIndex((sample) => sample.tick <= oldest)
-    return kept > 0 ? this.samples.splice(0, kept) : []
+    if (kept > 0) this.samples.splice(0, kept)
   }
 }
