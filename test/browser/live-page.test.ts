@@ -172,20 +172,21 @@ describe('the connection', () => {
   })
 
   test('is stale when nothing came for three intervals, and live with the next event', async () => {
-    const server = await serveLive()
-    server.first = documentAt(1000, [], { interval: 0.05 })
-    const page = await openPage(server.url)
+    const { page, server } = await shown([], {}, 1)
     await eventually(() => text(page, '#connection')).toMatch(/^stale: no news since \d\d:\d\d:\d\d$/)
-    await page.evaluate(() => {
-      const connection = document.getElementById('connection') as HTMLElement
-      // It is not live for long.
-      new MutationObserver(() => {
-        document.body.dataset.states = `${document.body.dataset.states ?? ''}, ${connection.innerText}`
-      }).observe(connection, { childList: true })
-    })
     server.changes(documentAt(1001, []))
-    const states = () => page.evaluate(() => document.body.dataset.states ?? '')
-    await eventually(states).toMatch(/^, live, stale: no news since \S+$/)
+    await eventually(() => text(page, '#connection')).toBe('live')
+  })
+
+  test('is opened anew when nothing came for ten intervals, again and again', async () => {
+    const { page, server } = await shown([requests(1, 2)], {}, 0.05)
+    server.first = undefined // accepted, and then silent
+    await until('another attempt', () => server.asked >= 3)
+    await eventually(() => text(page, '#connection')).toMatch(/^reconnecting, lost since \d\d:\d\d:\d\d$/)
+    server.first = documentAt(1010, [requests(3, 2)], { interval: 60 })
+    await eventually(() => text(page, '#connection')).toBe('live')
+    await eventually(() => numbers(page, '/a')).toEqual(['–', '3'])
+    await until('the silent ones to be gone', () => server.listening === 1)
   })
 
   test('stalled threads are named, the longest stalled first, until they turn again', async () => {

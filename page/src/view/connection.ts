@@ -1,9 +1,11 @@
 // The connection to ./events: what it brings, and how it is. EventSource reconnects by itself, but not after an answer that
-// is no event stream (a proxy's error, say): then it is opened again here.
+// is no event stream (a proxy's error, say), nor where the other end went without a word: then it is opened again here.
 import type { EventDocument } from '../model/document.js'
 
 /** Without an event for so many intervals the connection counts as stale. */
 const STALE_INTERVALS = 3
+/** Without one for so many it is given up. */
+const DEAD_INTERVALS = 10
 const REOPEN_MS = 3000
 
 export type ConnectionState =
@@ -27,6 +29,7 @@ export class Connection {
   #intervalMs = 1000
   #lastEvent: number | undefined
   #silence: ReturnType<typeof setTimeout> | undefined
+  #reopening: ReturnType<typeof setTimeout> | undefined
 
   constructor(url: string, listener: ConnectionListener) {
     this.#url = url
@@ -48,10 +51,26 @@ export class Connection {
       this.#heard()
     })
     this.#source.addEventListener('error', () => {
-      clearTimeout(this.#silence)
-      this.#listener.state({ kind: 'lost', since: this.#lastEvent })
-      if (this.#source.readyState === EventSource.CLOSED) setTimeout(() => this.#open(), REOPEN_MS)
+      this.#lose()
+      if (this.#source.readyState === EventSource.CLOSED) this.#reopenIn(REOPEN_MS)
+      else this.#reopenIn(this.#intervalMs * DEAD_INTERVALS)
     })
+    this.#reopenIn(this.#intervalMs * DEAD_INTERVALS)
+  }
+
+  #lose(): void {
+    clearTimeout(this.#silence)
+    this.#listener.state({ kind: 'lost', since: this.#lastEvent })
+  }
+
+  /** Unless there is an event before. */
+  #reopenIn(ms: number): void {
+    clearTimeout(this.#reopening)
+    this.#reopening = setTimeout(() => {
+      this.#source.close()
+      this.#lose()
+      this.#open()
+    }, ms)
   }
 
   #heard(): void {
@@ -60,5 +79,6 @@ export class Connection {
     this.#listener.state({ kind: 'live' })
     clearTimeout(this.#silence)
     this.#silence = setTimeout(() => this.#listener.state({ kind: 'stale', since }), this.#intervalMs * STALE_INTERVALS)
+    this.#reopenIn(this.#intervalMs * DEAD_INTERVALS)
   }
 }
