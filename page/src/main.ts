@@ -59,10 +59,11 @@ function start(): void {
     const typing = target instanceof Element && target.matches('input, select')
     // A button that was reached by the keyboard is pressed by the space bar, as everywhere.
     const pressing = target instanceof Element && target.matches('button:focus-visible')
-    if (key === 'Escape') find('')
+    if (key === 'Escape' && search.value !== '') find('')
     else if (key === '/' && !typing) search.focus()
-    else if (key === ' ' && !typing && !pressing) pause()
-    else return
+    else if (key === ' ' && !typing && !pressing) {
+      if (!event.repeat) pause()
+    } else return
     event.preventDefault()
   })
   addEventListener('scroll', schedule, { passive: true })

@@ -229,6 +229,33 @@ describe('controls', () => {
     await eventually(() => texts(page, '.series .labels')).toEqual(['room=kitchen'])
   })
 
+  test('Esc scrolls to the top with the search that it clears, and only then', async () => {
+    const many = family(
+      'gauge',
+      'x',
+      Array.from({ length: 20 }, (_, i) => [{ id: `n${i}` }, i]),
+    )
+    const { page } = await shown([many], { viewport: { width: 800, height: 400 } })
+    const scrolled = () => page.evaluate(() => scrollY)
+    await page.evaluate(() => scrollTo(0, 200))
+    await page.keyboard.press('Escape')
+    expect(await scrolled()).toBe(200)
+    await page.keyboard.press('/')
+    await page.keyboard.type('n')
+    await page.evaluate(() => scrollTo(0, 200))
+    await page.keyboard.press('Escape')
+    expect(await scrolled()).toBe(0)
+  })
+
+  test('the space bar pauses once, however long it is held', async () => {
+    const { page } = await shown([requests(0, 0)])
+    for (let i = 0; i < 4; i++) await page.keyboard.down('Space') // all but the first are repeats
+    await page.keyboard.up('Space')
+    await eventually(() => text(page, '#pause')).toBe('Resume')
+    await page.keyboard.press('Space')
+    await eventually(() => text(page, '#pause')).toBe('Pause')
+  })
+
   test('pause holds what is shown while events go on; resume shows the newest', async () => {
     const { page, server } = await shown([requests(0, 0)])
     server.changes(documentAt(1001, [requests(7, 0)]))
