@@ -4,8 +4,9 @@ import type { Model } from '../model/model.js'
 import type { ConnectionState } from './connection.js'
 import { byId, element, setText } from './dom.js'
 
-/** Seconds for which each thread's event loop has not turned: less than STALLED where it turns. */
+/** For how long one callback has held each thread's event loop; while it turns, less than one turn and 0.05. */
 const STALL_FAMILY = 'nodejs_eventloop_stall_seconds'
+/** A turn of 0.15 s is no news. */
 const STALLED = 0.2
 
 const connection = () => byId('connection')
