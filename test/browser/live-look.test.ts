@@ -11,6 +11,21 @@ import { DEADLINE_MS } from '../support/until.js'
 
 const LIVE = fileURLToPath(new URL('../../dist/live', import.meta.url))
 
+/** The rows' numbers that do not fit where they are, and how many were looked at. */
+function cutNumbers(page: Page) {
+  return page.locator('.series .number').evaluateAll((numbers) => ({
+    checked: numbers.length,
+    cut: numbers
+      .filter((each) => {
+        const row = each.closest('.series') as Element
+        const chart = row.querySelector('.spark') as Element
+        const { left, right } = each.getBoundingClientRect()
+        return left < chart.getBoundingClientRect().right || right > row.getBoundingClientRect().right - 8
+      })
+      .map((each) => each.textContent),
+  }))
+}
+
 /** A page that shows twenty seconds of a program, with a panel of each kind open. */
 async function lively(options: Parameters<typeof openPage>[1]) {
   const server = await serveLive()
@@ -22,15 +37,18 @@ async function lively(options: Parameters<typeof openPage>[1]) {
   await page.locator('.series.gauge, .series').first().click()
   await page.locator('.series', { hasText: '/cart' }).first().click()
   await expect.poll(() => page.locator('.panel canvas').count(), { timeout: DEADLINE_MS }).toBeGreaterThan(1)
-  return page
+  return { page, server }
 }
 
 test.each([375, 320, 700, 1000, 1600])('nothing is wider than the page at %d pixels', async (width) => {
-  const page = await lively({ viewport: { width, height: 800 } })
+  const { page } = await lively({ viewport: { width, height: 1600 } })
   const widest = () => page.evaluate(() => document.documentElement.scrollWidth)
   expect(await widest()).toBe(width)
+  const { checked, cut } = await cutNumbers(page)
+  expect(cut).toEqual([])
+  expect(checked).toBeGreaterThan(10)
   // Made narrower by the reader, with charts that were made for more.
-  await page.setViewportSize({ width: 375, height: 800 })
+  await page.setViewportSize({ width: 375, height: 1600 })
   await expect.poll(widest, { timeout: DEADLINE_MS }).toBe(375)
   await expect
     .poll(
@@ -57,6 +75,55 @@ test.each([375, 1200])('names without end do not make the page wider than %d pix
   await page.locator('.series').first().click()
   await page.locator('.panel canvas').waitFor()
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+})
+
+test.each([390, 1280])('what is wrong stays in sight when a page of %d pixels is scrolled', async (width) => {
+  const { page, server } = await lively({ viewport: { width, height: 844 } })
+  server.changes(documentAt(1100, [family('gauge', 'nodejs_eventloop_stall_seconds', [[{ thread: 'main' }, 2]])]))
+  await page.locator('.stall').waitFor()
+  await page.evaluate(() => scrollTo(0, 700))
+  expect(await page.evaluate(() => scrollY)).toBe(700)
+  const seen = await page.evaluate(() =>
+    ['#connection', '.stall'].map((selector) => {
+      const { left, top, width, height } = (document.querySelector(selector) as Element).getBoundingClientRect()
+      return document.elementFromPoint(left + width / 2, top + height / 2)?.closest(selector) != null
+    }),
+  )
+  expect(seen).toEqual([true, true])
+})
+
+test('numbers are grey while they are only those of the last event', async () => {
+  const { page, server } = await lively({ allowed: /ERR_|503/, reducedMotion: 'reduce' })
+  const color = (selector: string) =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((each) => getComputedStyle(each).color)
+  await expect.poll(() => color('.series .number'), { timeout: DEADLINE_MS }).toBe(await color('.series .label b'))
+  server.refusing = true
+  server.disconnect()
+  await expect.poll(() => color('.series .number'), { timeout: DEADLINE_MS }).toBe(await color('.family .help'))
+})
+
+test('no time is cut off at the end of an axis', async () => {
+  const server = await serveLive()
+  server.first = documentAt(1000, [family('gauge', 'depth', [[{}, 1]])], { interval: 2 })
+  const page = await openPage(server.url)
+  server.changes(documentAt(1050, [family('gauge', 'depth', [[{}, 2]])])) // 00:17:30 is at the edge
+  await page.locator('.series').click()
+  await expect.poll(() => page.locator('.panel .readout').innerText(), { timeout: DEADLINE_MS }).toContain('00:17:30')
+  const inked = (fromRight: number, width: number) =>
+    page.locator('.panel canvas').evaluate(
+      (canvas: HTMLCanvasElement, [fromRight, width]) => {
+        const context = canvas.getContext('2d') as CanvasRenderingContext2D
+        return context
+          .getImageData(canvas.width - (fromRight as number), canvas.height - 20, width as number, 20)
+          .data.some((each) => each !== 0)
+      },
+      [fromRight, width],
+    )
+  expect(await inked(4, 4)).toBe(false)
+  expect(await inked(400, 300)).toBe(true)
 })
 
 /** The contrast of two colours as WCAG counts it: 1 of equal ones, 21 of black and white. */
@@ -94,7 +161,7 @@ function coloredTexts(page: Page) {
 }
 
 test.each(['light', 'dark'] as const)('text has the contrast of WCAG AA when it is %s', async (colorScheme) => {
-  const page = await lively({ colorScheme, reducedMotion: 'reduce', viewport: { width: 1200, height: 1400 } })
+  const { page } = await lively({ colorScheme, reducedMotion: 'reduce', viewport: { width: 1200, height: 1400 } })
   const texts = await coloredTexts(page)
   const low = texts.filter(({ color, behind }) => contrast(color, behind) < 4.5)
   expect(low).toEqual([])
@@ -103,7 +170,7 @@ test.each(['light', 'dark'] as const)('text has the contrast of WCAG AA when it 
 
 /** What lines are next to: the surface, with which those over a heat map are lined (test/browser/live-page.test.ts). */
 test.each(['light', 'dark'] as const)('lines have the contrast of WCAG AA when it is %s', async (colorScheme) => {
-  const page = await lively({ colorScheme })
+  const { page } = await lively({ colorScheme })
   const colors = await page.evaluate(() =>
     ['surface', 'p50', 'p90', 'p99', 'counter', 'gauge'].map((name) => {
       document.body.style.outlineColor = `var(--${name})`
@@ -119,7 +186,7 @@ test.each([
   ['reduce', true],
   ['no-preference', false],
 ] as const)('with the wish "%s" for motion, none: %s', async (reducedMotion, none) => {
-  const page = await lively({ reducedMotion })
+  const { page } = await lively({ reducedMotion })
   const moving = await page.evaluate(
     () =>
       [...document.querySelectorAll('*')].filter((each) => getComputedStyle(each).transitionDuration !== '0s').length,
@@ -128,7 +195,7 @@ test.each([
 })
 
 test('what can be pressed has a name', async () => {
-  const page = await lively({ viewport: { width: 1200, height: 2000 } })
+  const { page } = await lively({ viewport: { width: 1200, height: 2000 } })
   const buttons = await page.getByRole('button').all()
   expect(buttons.length).toBeGreaterThan(10)
   const names = await Promise.all(buttons.map((each) => each.ariaSnapshot()))

@@ -35,6 +35,9 @@ export interface ChartOptions {
 
 /** How far a line is set off on both its sides. */
 const HALO = 1.5
+/** Pixels to the right of a large chart, and those that a time takes. */
+const LARGE_PADDING = 12
+const TIME_WIDTH = 50
 const FONT = '11px Inter, system-ui, sans-serif'
 
 export class Chart {
@@ -56,7 +59,7 @@ export class Chart {
       {
         width: Math.max(container.clientWidth, 1),
         height,
-        padding: large === undefined ? [3, 0, 3, 0] : [8, 12, 0, 0],
+        padding: large === undefined ? [3, 2, 3, 0] : [8, LARGE_PADDING, 0, 0],
         legend: { show: false },
         cursor: large === undefined ? { show: false } : cursor(large.syncKey),
         select: { show: false, left: 0, top: 0, width: 0, height: 0 },
@@ -142,7 +145,9 @@ function axes({ format, splits }: NonNullable<ChartOptions['large']>): uPlot.Axi
       gap: 6,
       space: 80,
       grid: { show: false },
-      values: (_, splits) => splits.map((each) => formatTime(each).replace(/:00$/, '')),
+      // None is cut off by the chart's edge.
+      values: (plot, splits) =>
+        splits.map((each) => (isNearEnd(plot, each) ? '' : formatTime(each).replace(/:00$/, ''))),
     },
     {
       ...common,
@@ -153,6 +158,11 @@ function axes({ format, splits }: NonNullable<ChartOptions['large']>): uPlot.Axi
       values: (_, places) => places.map((each) => trimZeros(format(each))),
     },
   ]
+}
+
+function isNearEnd(plot: uPlot, time: number): boolean {
+  const width = plot.bbox.width / devicePixelRatio
+  return width - plot.valToPos(time, 'x') < TIME_WIDTH / 2 - LARGE_PADDING
 }
 
 /** The vertical axis: some room above and below, also around a line that is level. */
