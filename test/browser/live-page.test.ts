@@ -227,6 +227,8 @@ describe('controls', () => {
     expect(await page.locator('#search').inputValue()).toBe('')
     await page.locator('#type').selectOption('gauge')
     await eventually(() => texts(page, '.series .labels')).toEqual(['room=kitchen'])
+    await page.locator('#type').selectOption('info')
+    await eventually(() => text(page, '#empty')).toBe('No series of this type.')
   })
 
   test('Esc scrolls to the top with the search that it clears, and only then', async () => {

@@ -107,11 +107,12 @@ export class List {
 
   #showEmpty(): void {
     this.#empty.hidden = this.#placed.length > 0
-    const text =
-      this.#model.families.size === 0
-        ? 'No metrics yet. They appear here as soon as the program records some.'
-        : 'No series match. Esc clears the search.'
-    if (!this.#empty.hidden) setText(this.#empty, text)
+    if (!this.#empty.hidden) setText(this.#empty, this.#whyEmpty())
+  }
+
+  #whyEmpty(): string {
+    if (this.#model.families.size === 0) return 'No metrics yet. They appear here as soon as the program records some.'
+    return this.#state.search === '' ? 'No series of this type.' : 'No series match. Esc clears the search.'
   }
 
   #hasFocus(key: string): boolean {
