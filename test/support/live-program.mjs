@@ -85,7 +85,7 @@ export class LiveProgram {
         'nodejs_eventloop_stall_seconds',
         'gauge',
         'seconds',
-        'How long each event loop has not turned; 0 when it is fine.',
+        'How long the event loop of the thread has been held by one callback; while it turns, less than one turn and 0.05.',
         [
           ...THREADS.map((thread) => ({
             labels: { thread },
