@@ -41,6 +41,8 @@ export class RegisteredCheck {
   readonly #settings: HealthCheckSettings
   #timer: NodeJS.Timeout | undefined
   #failures = 0
+  /** Whether it was ever anything but failed. */
+  #hasWorked = false
   #stopped = false
 
   constructor(name: string, check: (signal: AbortSignal) => unknown, settings: HealthCheckSettings) {
@@ -69,11 +71,18 @@ export class RegisteredCheck {
       judged.status = 'degraded'
       judged.message = `took ${Math.round(durationMs)} ms, more than ${this.#settings.thresholdMs} ms`
     }
-    this.#failures = judged.status === 'unhealthy' ? this.#failures + 1 : 0
-    if (judged.status === 'unhealthy' && this.#failures < this.#settings.failAfter) judged.status = 'degraded'
-    this.#post(judged, durationMs)
+    this.#conclude(judged, durationMs)
     this.#timer = setTimeout(() => this.#run(), Math.max(this.#settings.intervalMs - durationMs, 0))
     this.#timer.unref()
+  }
+
+  /** A few failures are no news of what has worked; what never has is not there, and the process not ready. */
+  #conclude({ status, message }: Judged, durationMs: number): void {
+    const failed = status === 'unhealthy'
+    this.#failures = failed ? this.#failures + 1 : 0
+    this.#hasWorked ||= !failed
+    const isSpared = failed && this.#hasWorked && this.#failures < this.#settings.failAfter
+    this.#post({ status: isSpared ? 'degraded' : status, message }, durationMs)
   }
 
   /** A check that hangs is cut off by its deadline: what it does after that changes nothing. */

@@ -13,7 +13,7 @@ export interface HealthCheckOptions {
   timeoutMs?: number | undefined
   /** From the start of one run to that of the next, in milliseconds, 10 to 3600000. Default 5000. */
   intervalMs?: number | undefined
-  /** So many failures in a row are unhealthy, fewer are degraded. Default 3. */
+  /** So many failures in a row are unhealthy, fewer are degraded; all are while it has only failed. Default 3. */
   failAfter?: number | undefined
   /** `false`: the process can do its work without; it is degraded while the check is unhealthy. Default true. */
   critical?: boolean | undefined

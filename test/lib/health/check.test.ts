@@ -92,9 +92,11 @@ test('before its first run it is unhealthy: a process that starts is not ready',
 })
 
 test('failures are degraded until there are failAfter in a row; one success ends the row', async () => {
-  let fails = true
+  let fails = false
   const seen = new Map<number, string>()
   const read = register(() => !fails, { intervalMs: 50, failAfter: 3 })
+  await until('a first success', () => read().status === 'healthy')
+  fails = true
   await until('four failures', () => {
     const { consecutiveFailures = 0, status } = read()
     if (consecutiveFailures > 0) seen.set(consecutiveFailures, status)
@@ -107,6 +109,23 @@ test('failures are degraded until there are failAfter in a row; one success ends
   await until('a success', () => read().status === 'healthy')
   expect(read().consecutiveFailures).toBe(0)
 })
+
+test.each(['healthy', 'degraded', 'unavailable'] as const)(
+  'what has never worked is unhealthy from its first failure on; once it was %s, only after failAfter',
+  async (status) => {
+    let works = false
+    const read = register(() => ({ status: works ? status : 'unhealthy' }), { intervalMs: 10, failAfter: 1000 })
+    await until('failures', () => {
+      expect(read().status).toBe('unhealthy')
+      return (read().consecutiveFailures as number) >= 3
+    })
+    works = true
+    await until('a success', () => read().status === status)
+    works = false
+    await until('a failure', () => (read().consecutiveFailures as number) >= 1)
+    expect(read().status).toBe('degraded')
+  },
+)
 
 test('degraded and unavailable are no failures', async () => {
   for (const status of ['degraded', 'unavailable'] as const) {

@@ -216,6 +216,22 @@ describe('routes', () => {
     expect(await codes(base)).toEqual([200, 200, 200, 200])
   })
 
+  test('a dependency that is gone from the start: never ready, though it takes failAfter to be unready again', async () => {
+    const { registry, base } = await serve()
+    let works = false
+    const check = health.register('gone', () => works, { intervalMs: 10, failAfter: 1000 })
+    onTestFinished(() => check.stop())
+    await until('failures', async () => {
+      expect(await codes(base)).toEqual([503, 503, 503, 200])
+      return (find(registry, 'gone').consecutiveFailures as number) >= 3
+    })
+    works = true
+    await until('a healthy process', () => health.report(registry).status === 'healthy')
+    works = false
+    await until('a failure', () => (find(registry, 'gone').consecutiveFailures as number) >= 1)
+    expect(await codes(base)).toEqual([200, 200, 200, 200])
+  })
+
   test('an unhealthy check that is not critical: ready, and degraded', async () => {
     const { registry, base } = await serve()
     const check = health.register('optional', () => false, { intervalMs: 10, failAfter: 1, critical: false })
