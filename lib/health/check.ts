@@ -67,13 +67,20 @@ export class RegisteredCheck {
     const judged = await this.#judge()
     const durationMs = performance.now() - start
     if (this.#stopped) return
-    if (judged.status === 'healthy' && durationMs > this.#settings.thresholdMs) {
-      judged.status = 'degraded'
-      judged.message = `took ${Math.round(durationMs)} ms, more than ${this.#settings.thresholdMs} ms`
-    }
-    this.#conclude(judged, durationMs)
+    this.#conclude(this.#timed(judged, durationMs), durationMs)
     this.#timer = setTimeout(() => this.#run(), Math.max(this.#settings.intervalMs - durationMs, 0))
     this.#timer.unref()
+  }
+
+  /** A check that holds its thread answers before its deadline is looked at: it has failed all the same. */
+  #timed(judged: Judged, durationMs: number): Judged {
+    const { thresholdMs, timeoutMs } = this.#settings
+    const took = `took ${Math.round(durationMs)} ms, more than`
+    if (judged.status !== 'unhealthy' && durationMs > timeoutMs) {
+      return { status: 'unhealthy', message: `${took} ${timeoutMs} ms` }
+    }
+    if (judged.status !== 'healthy' || durationMs <= thresholdMs) return judged
+    return { status: 'degraded', message: `${took} ${thresholdMs} ms` }
   }
 
   /** A few failures are no news of what has worked; what never has is not there, and the process not ready. */

@@ -167,6 +167,24 @@ test('a check that hangs is cut off, its signal is aborted, and its late answer 
   expect(signals.at(-1)?.aborted).toBe(false)
 })
 
+test.each([true, { status: 'unavailable' as const }])(
+  'a check that holds its thread past the deadline has failed, though it answers before anybody looks: %j',
+  async (outcome) => {
+    const [result] = await results(
+      register(
+        () => {
+          const end = performance.now() + 30
+          while (performance.now() < end);
+          return outcome
+        },
+        { ...SOON, timeoutMs: 10 },
+      ),
+    )
+    expect(result?.status).toBe('unhealthy')
+    expect(result?.message).toMatch(/^took \d+ ms, more than 10 ms$/)
+  },
+)
+
 test('a rejection that comes after the deadline is nobody’s', async () => {
   let refuse: (error: Error) => void = () => {}
   const unhandled: unknown[] = []
