@@ -43,6 +43,8 @@ export class RegisteredCheck {
   #failures = 0
   /** Whether it was ever anything but failed. */
   #hasWorked = false
+  /** Undefined while no call of the check is going on. */
+  #calledAt: number | undefined
   #stopped = false
 
   constructor(name: string, check: (signal: AbortSignal) => unknown, settings: HealthCheckSettings) {
@@ -51,8 +53,7 @@ export class RegisteredCheck {
     this.#settings = settings
     // Until it has run once, nobody knows; a process that is starting is not ready.
     this.#post({ status: 'unhealthy', message: 'has not run yet' }, 0)
-    this.#timer = setTimeout(() => this.#run(), 0)
-    this.#timer.unref()
+    this.#schedule(0)
   }
 
   stop(): void {
@@ -62,14 +63,45 @@ export class RegisteredCheck {
     native.withdrawHealth(this.#name)
   }
 
+  #schedule(delayMs: number): void {
+    clearTimeout(this.#timer)
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => {
+      if (this.#calledAt === undefined) this.#run()
+      else this.#failHanging(performance.now() - this.#calledAt)
+    }, delayMs)
+    this.#timer.unref()
+  }
+
   async #run(): Promise<void> {
     const start = performance.now()
-    const judged = await this.#judge()
+    const runAgain = () => this.#schedule(Math.max(this.#settings.intervalMs - (performance.now() - start), 0))
+    const abort = new AbortController()
+    const called = this.#call(abort.signal)
+    const judged = await this.#untilDeadline(called, abort)
     const durationMs = performance.now() - start
     if (this.#stopped) return
     this.#conclude(this.#timed(judged, durationMs), durationMs)
-    this.#timer = setTimeout(() => this.#run(), Math.max(this.#settings.intervalMs - durationMs, 0))
-    this.#timer.unref()
+    if (this.#calledAt === undefined) runAgain()
+    else {
+      this.#scheduleFailure()
+      called.then(runAgain)
+    }
+  }
+
+  /**
+   * One that ignores its signal is not called over the call that hangs: the pool that it waits for, say, would gain a waiter
+   * with each.
+   */
+  #failHanging(ms: number): void {
+    const message = `has not answered for ${Math.round(ms)} ms: not called again until it has`
+    this.#conclude({ status: 'unhealthy', message }, ms)
+    this.#scheduleFailure()
+  }
+
+  /** When a further call would have been cut off. */
+  #scheduleFailure(): void {
+    this.#schedule(Math.max(this.#settings.intervalMs, this.#settings.timeoutMs))
   }
 
   /** A check that holds its thread answers before its deadline is looked at: it has failed all the same. */
@@ -92,10 +124,21 @@ export class RegisteredCheck {
     this.#post({ status: isSpared ? 'degraded' : status, message }, durationMs)
   }
 
-  /** A check that hangs is cut off by its deadline: what it does after that changes nothing. */
-  async #judge(): Promise<Judged> {
+  /** Never rejects. */
+  async #call(signal: AbortSignal): Promise<Judged> {
+    this.#calledAt = performance.now()
+    try {
+      return judge(await this.#check(signal))
+    } catch (error) {
+      return { status: 'unhealthy', message: textOfThrown(error instanceof Error ? error.message : error) }
+    } finally {
+      this.#calledAt = undefined
+    }
+  }
+
+  /** A check that hangs is cut off by its deadline: what it answers after that changes nothing. */
+  async #untilDeadline(called: Promise<Judged>, abort: AbortController): Promise<Judged> {
     const { timeoutMs } = this.#settings
-    const abort = new AbortController()
     let timer: NodeJS.Timeout | undefined
     const cutOff = new Promise<Judged>((resolve) => {
       timer = setTimeout(() => {
@@ -105,12 +148,7 @@ export class RegisteredCheck {
       timer.unref()
     })
     try {
-      const asked = Promise.resolve(this.#check(abort.signal)).then(judge)
-      // Nobody waits for one that was cut off.
-      asked.catch(() => {})
-      return await Promise.race([asked, cutOff])
-    } catch (error) {
-      return { status: 'unhealthy', message: textOfThrown(error instanceof Error ? error.message : error) }
+      return await Promise.race([called, cutOff])
     } finally {
       clearTimeout(timer)
     }

@@ -9,7 +9,10 @@ import { type HealthReport, reportOf } from './report.js'
 export interface HealthCheckOptions {
   /** A check that takes longer is degraded, in milliseconds. Default 1000. */
   thresholdMs?: number | undefined
-  /** A check that takes longer is cut off and has failed, in milliseconds, 1 to 60000. Default 5000. */
+  /**
+   * A check that takes longer is cut off and has failed, in milliseconds, 1 to 60000. It is called again once it has come to
+   * an end; until then it goes on failing. Default 5000.
+   */
   timeoutMs?: number | undefined
   /** From the start of one run to that of the next, in milliseconds, 10 to 3600000. Default 5000. */
   intervalMs?: number | undefined

@@ -141,30 +141,76 @@ test('a check that takes longer than thresholdMs is degraded, and says how long 
   expect(result?.durationSeconds).toBeGreaterThanOrEqual(0.025)
 })
 
-test('a check that hangs is cut off, its signal is aborted, and its late answer changes nothing', async () => {
-  let hangs = true
-  const answers: ((outcome: boolean) => void)[] = []
-  const signals: AbortSignal[] = []
+test('a check that hangs is cut off, and its signal is aborted', async () => {
+  let given: AbortSignal | undefined
   const read = register(
     (signal) => {
-      signals.push(signal)
-      return hangs ? new Promise<boolean>((resolve) => answers.push(resolve)) : false
+      given = signal
+      return new Promise(() => {})
     },
-    { intervalMs: 50, timeoutMs: 20, failAfter: 1 },
+    { intervalMs: 3_600_000, timeoutMs: 20, failAfter: 1 },
   )
   await until('the deadline', () => (read().consecutiveFailures as number) >= 1)
   expect(read()).toMatchObject({ status: 'unhealthy', message: 'no answer within 20 ms' })
-  expect(signals[0]?.aborted).toBe(true)
-  answers[0]?.(true)
-  // A success would have ended the row.
-  await until('more failures', () => {
-    expect(read().status).toBe('unhealthy')
-    return (read().consecutiveFailures as number) >= 3
+  expect(given?.aborted).toBe(true)
+})
+
+test('a check that hangs is not called again, and fails on, until it answers; that answer changes nothing', async () => {
+  let calls = 0
+  let answer: (outcome: boolean) => void = () => {}
+  let failuresAtNextCall = 0
+  const read = register(
+    () => {
+      if (++calls === 1) return new Promise<boolean>((resolve) => (answer = resolve))
+      failuresAtNextCall ||= read().consecutiveFailures as number
+      return false
+    },
+    { intervalMs: 10, timeoutMs: 20, failAfter: 1 },
+  )
+  const { message, durationSeconds } = await until('more failures', () => {
+    return (read().consecutiveFailures as number) >= 4 && read()
   })
-  hangs = false
-  await until('a run that does not hang', () => read().message === 'the check returned false')
-  expect(read().consecutiveFailures).toBeGreaterThan(3)
-  expect(signals.at(-1)?.aborted).toBe(false)
+  expect(message).toMatch(/^has not answered for \d+ ms: not called again until it has$/)
+  expect(durationSeconds).toBeGreaterThanOrEqual(0.06)
+  expect(calls).toBe(1)
+  answer(true)
+  await until('another call', () => read().message === 'the check returned false')
+  // A success would have ended the row.
+  expect(failuresAtNextCall).toBeGreaterThanOrEqual(4)
+})
+
+test('a check that heeds its signal is called again after each deadline', async () => {
+  const failures: unknown[] = []
+  const read = register(
+    (signal) => {
+      failures.push(read().consecutiveFailures)
+      return new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+    { intervalMs: 10, timeoutMs: 20, failAfter: 1 },
+  )
+  await until('some calls', () => failures.length >= 4)
+  // None in between, as of a call that still hangs.
+  expect(failures.slice(0, 4)).toEqual([0, 1, 2, 3])
+})
+
+test('stopped while it hangs, a check is not called again when it answers', async () => {
+  let calls = 0
+  let answer = () => {}
+  const hanging = health.register(
+    'hanging',
+    () => {
+      calls++
+      return new Promise<void>((resolve) => (answer = resolve))
+    },
+    { intervalMs: 10, timeoutMs: 10 },
+  )
+  await until('the deadline', () => (find('hanging')?.consecutiveFailures as number) >= 1)
+  hanging.stop()
+  answer()
+  // Its timers would be due before those of this one.
+  await results(register(() => {}))
+  expect(calls).toBe(1)
+  expect(find('hanging')).toBeUndefined()
 })
 
 test.each([true, { status: 'unavailable' as const }])(
