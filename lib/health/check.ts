@@ -16,23 +16,35 @@ export interface HealthCheckSettings {
 
 /** How much later than it is due a check may run before nobody believes its last result any more. */
 const GRACE_MS = 2000
+/** A message is kept, and sent to every probe. */
+const LONGEST_MESSAGE_BYTES = 1024
 
 interface Judged {
   status: HealthStatus
   message: string
 }
 
-function isOutcome(value: unknown): value is { status: HealthStatus; message?: unknown } {
-  return (
-    typeof value === 'object' && value !== null && 'status' in value && HEALTH_STATUSES.includes(value.status as never)
-  )
-}
-
 function judge(outcome: unknown): Judged {
   if (outcome === undefined || outcome === true) return { status: 'healthy', message: 'ok' }
-  if (isOutcome(outcome)) return { status: outcome.status, message: String(outcome.message ?? outcome.status) }
+  if (typeof outcome === 'object' && outcome !== null) {
+    const { status, message } = outcome as { status?: HealthStatus; message?: unknown }
+    if (status && HEALTH_STATUSES.includes(status)) return { status, message: String(message ?? status) }
+  }
   if (outcome === false) return { status: 'unhealthy', message: 'the check returned false' }
   return { status: 'unhealthy', message: 'the check returned neither a boolean nor { status }' }
+}
+
+/** Without throwing again: what was thrown may do so when it is looked at. */
+function reasonOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return String(thrown.message)
+  } catch {}
+  return textOfThrown(thrown)
+}
+
+/** What fits of a message, in whole characters. */
+function cut(message: string): string {
+  return message.slice(0, new TextEncoder().encodeInto(message, new Uint8Array(LONGEST_MESSAGE_BYTES)).read)
 }
 
 export class RegisteredCheck {
@@ -67,13 +79,17 @@ export class RegisteredCheck {
     clearTimeout(this.#timer)
     if (this.#stopped) return
     this.#timer = setTimeout(() => {
-      if (this.#calledAt === undefined) this.#run()
-      else this.#failHanging(performance.now() - this.#calledAt)
+      // Where there is no memory to post it, the last result is told until it is due: no reason to end the program.
+      this.#run().catch(() => this.#schedule(this.#settings.intervalMs))
     }, delayMs)
     this.#timer.unref()
   }
 
   async #run(): Promise<void> {
+    if (this.#calledAt !== undefined) {
+      this.#failHanging(performance.now() - this.#calledAt)
+      return
+    }
     const start = performance.now()
     const runAgain = () => this.#schedule(Math.max(this.#settings.intervalMs - (performance.now() - start), 0))
     const abort = new AbortController()
@@ -130,7 +146,7 @@ export class RegisteredCheck {
     try {
       return judge(await this.#check(signal))
     } catch (error) {
-      return { status: 'unhealthy', message: textOfThrown(error instanceof Error ? error.message : error) }
+      return { status: 'unhealthy', message: reasonOf(error) }
     } finally {
       this.#calledAt = undefined
     }
@@ -159,7 +175,7 @@ export class RegisteredCheck {
     native.postHealth(
       this.#name,
       HEALTH_STATUSES.indexOf(status),
-      message,
+      cut(message),
       critical,
       this.#failures,
       durationMs / 1000,

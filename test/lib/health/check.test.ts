@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type HealthCheckOptions, type HealthCheckResult, health } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { RegisteredCheck } from '../../../dist/health/check.js'
 import { refusal } from '../../support/registry.js'
 import { until } from '../../support/until.js'
 import { Actor } from '../../workers/actor.js'
@@ -75,6 +76,41 @@ const outcomes: [title: string, check: () => any, status: string, message: strin
     }),
     'unhealthy',
     'a getter',
+  ],
+  [
+    'throwing what throws when it is read',
+    () => {
+      throw Object.defineProperty(new Error(), 'message', {
+        get() {
+          throw new Error('a getter')
+        },
+      })
+    },
+    'unhealthy',
+    'a value that has no text',
+  ],
+  [
+    'throwing what throws when it is looked at',
+    () => {
+      throw new Proxy(
+        {},
+        {
+          getPrototypeOf() {
+            throw new Error('a trap')
+          },
+        },
+      )
+    },
+    'unhealthy',
+    '[object Object]',
+  ],
+  ['a long message', () => ({ status: 'healthy', message: 'x'.repeat(2000) }), 'healthy', 'x'.repeat(1024)],
+  ['a long error', () => Promise.reject(new Error('x'.repeat(2000))), 'unhealthy', 'x'.repeat(1024)],
+  [
+    'a message cut between characters',
+    () => ({ status: 'healthy', message: `x${'€'.repeat(400)}` }),
+    'healthy',
+    `x${'€'.repeat(341)}`,
   ],
 ]
 
@@ -241,6 +277,30 @@ test('a rejection that comes after the deadline is nobody’s', async () => {
   await until('the deadline', () => read().message === 'no answer within 10 ms')
   refuse(new Error('late'))
   for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
+  expect(unhandled).toEqual([])
+})
+
+test('a result that cannot be posted is left out: no rejection that nobody handles, and the next one is posted', async () => {
+  const unhandled: unknown[] = []
+  const listener = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', listener)
+  onTestFinished(() => void process.off('unhandledRejection', listener))
+  let runs = 0
+  let critical: unknown = true
+  const settings = { thresholdMs: 1000, timeoutMs: 1000, intervalMs: 10, failAfter: 1 }
+  // The addon throws, as it does where there is no memory.
+  const check = new RegisteredCheck('refused', () => void runs++, {
+    ...settings,
+    get critical() {
+      return critical as boolean
+    },
+  })
+  onTestFinished(() => check.stop())
+  critical = Symbol('no boolean')
+  await until('runs', () => runs >= 3)
+  expect(find('refused')?.message).toBe('has not run yet')
+  critical = true
+  await until('a result', () => find('refused')?.status === 'healthy')
   expect(unhandled).toEqual([])
 })
 
