@@ -5,9 +5,9 @@ import { registry as defaultRegistry, type Registry } from '../registry.js'
 import { type HealthCheckOutcome, RegisteredCheck } from './check.js'
 import { type HealthReport, reportOf } from './report.js'
 
-/** Options of `health.register()`. */
+/** Options of `health.register()`. Numbers are integers. */
 export interface HealthCheckOptions {
-  /** A check that takes longer is degraded, in milliseconds. Default 1000. */
+  /** A check that takes longer is degraded, in milliseconds, 0 to 60000. Default 1000. */
   thresholdMs?: number | undefined
   /**
    * A check that takes longer is cut off and has failed, in milliseconds, 1 to 60000. It is called again once it has come to
@@ -16,7 +16,7 @@ export interface HealthCheckOptions {
   timeoutMs?: number | undefined
   /** From the start of one run to that of the next, in milliseconds, 10 to 3600000. Default 5000. */
   intervalMs?: number | undefined
-  /** So many failures in a row are unhealthy, fewer are degraded; all are while it has only failed. Default 3. */
+  /** So many failures in a row are unhealthy, fewer are degraded; all are while it has only failed. 1 to 1000. Default 3. */
   failAfter?: number | undefined
   /** `false`: the process can do its work without; it is degraded while the check is unhealthy. Default true. */
   critical?: boolean | undefined
@@ -43,9 +43,11 @@ const TAKEN = new Set([
 
 const registered = new Map<string, RegisteredCheck>()
 
-function checkNumber(name: string, value: unknown, lowest: number, highest: number): number {
-  if (typeof value !== 'number') throw invalidType(name, 'a number', value)
-  if (!(value >= lowest && value <= highest)) throw invalidValue(name, `${lowest} to ${highest}`, value)
+function checkInteger(name: string, value: unknown, lowest: number, highest: number): number {
+  if (typeof value !== 'number') throw invalidType(name, 'an integer', value)
+  if (!Number.isInteger(value) || value < lowest || value > highest) {
+    throw invalidValue(name, `an integer of ${lowest} to ${highest}`, value)
+  }
   return value
 }
 
@@ -78,10 +80,10 @@ function register(
   const { thresholdMs = 1000, timeoutMs = 5000, intervalMs = 5000, failAfter = 3, critical = true } = options
   if (typeof critical !== 'boolean') throw invalidType('critical', 'a boolean', critical)
   const settings = {
-    thresholdMs: checkNumber('thresholdMs', thresholdMs, 0, 60_000),
-    timeoutMs: checkNumber('timeoutMs', timeoutMs, 1, 60_000),
-    intervalMs: checkNumber('intervalMs', intervalMs, 10, 3_600_000),
-    failAfter: checkNumber('failAfter', failAfter, 1, 1000),
+    thresholdMs: checkInteger('thresholdMs', thresholdMs, 0, 60_000),
+    timeoutMs: checkInteger('timeoutMs', timeoutMs, 1, 60_000),
+    intervalMs: checkInteger('intervalMs', intervalMs, 10, 3_600_000),
+    failAfter: checkInteger('failAfter', failAfter, 1, 1000),
     critical,
   }
   if (registered.has(name) || TAKEN.has(name)) {

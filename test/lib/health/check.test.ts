@@ -380,6 +380,11 @@ describe('refusals', () => {
     ['intervalMs of 9', ['a', check, { intervalMs: 9 }], 'INVALID_VALUE'],
     ['intervalMs of more than an hour', ['a', check, { intervalMs: 3_600_001 }], 'INVALID_VALUE'],
     ['failAfter of 0', ['a', check, { failAfter: 0 }], 'INVALID_VALUE'],
+    ...['thresholdMs', 'timeoutMs', 'intervalMs', 'failAfter'].map((option): [string, unknown[], string] => [
+      `${option} of 10.5`,
+      ['a', check, { [option]: 10.5 }],
+      'INVALID_VALUE',
+    ]),
     ['critical: 1', ['a', check, { critical: 1 }], 'INVALID_TYPE'],
     ...[
       'cgroup_memory',
