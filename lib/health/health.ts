@@ -29,7 +29,7 @@ export interface RegisteredHealthCheck {
 }
 
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_.-]{0,99}$/
-/** The built-in checks. */
+/** The built-in checks, of native/binding/system_health.cc: known before there are any results of theirs. */
 const TAKEN = new Set([
   'cgroup_memory',
   'event_loop_delay',

@@ -1,6 +1,6 @@
 // The program's own checks: what outcomes come to, deadlines, failures in a row, names, the end of a check.
 import { setTimeout as delay } from 'node:timers/promises'
-import { type HealthCheckOptions, type HealthCheckResult, health } from 'nanotally'
+import { type HealthCheckOptions, type HealthCheckResult, health, metricsHandler, Registry } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { RegisteredCheck } from '../../../dist/health/check.js'
 import { refusal } from '../../support/registry.js'
@@ -386,21 +386,21 @@ describe('refusals', () => {
       'INVALID_VALUE',
     ]),
     ['critical: 1', ['a', check, { critical: 1 }], 'INVALID_TYPE'],
-    ...[
-      'cgroup_memory',
-      'event_loop_delay',
-      'event_loops',
-      'memory_pressure',
-      'numa_imbalance',
-      'rejected_recordings',
-      'scrape_age',
-      'thread_pool',
-    ].map((name): [string, unknown[], string] => [`the name of ${name}`, [name, check], 'HEALTH_CHECK_EXISTS']),
   ])('%s', (_, call, code) => {
     expect(refusal(() => health.register(...(call as Parameters<typeof health.register>))).code).toBe(
       `ERR_NANOTALLY_${code}`,
     )
     expect(find('a')).toBeUndefined()
+  })
+
+  test('the names of the built-in checks', () => {
+    const registry = new Registry()
+    onTestFinished(() => registry.close())
+    onTestFinished(metricsHandler({ registry }).close)
+    const builtIn = health.report(registry).checks.filter(({ lastRun }) => lastRun === undefined)
+    expect(builtIn).toHaveLength(8)
+    for (const { name } of builtIn)
+      expect(refusal(() => health.register(name, check)).code).toBe('ERR_NANOTALLY_HEALTH_CHECK_EXISTS')
   })
 
   test('a name that is taken', () => {
