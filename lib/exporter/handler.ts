@@ -22,14 +22,23 @@ export interface HandledRequest {
   headers: Record<string, string | string[] | undefined>
 }
 
-/** What a handler needs of a response: Node's `ServerResponse`, or one that is made of it. */
+/** What a handler needs of a response, all of it: Node's `ServerResponse`, or one that is made of it. */
 export interface HandledResponse {
   readonly headersSent: boolean
+  /** What waits to be sent, in bytes. */
+  readonly writableLength: number
   setHeader(name: string, value: string): unknown
-  end(...args: never[]): unknown
+  writeHead(status: number, headers: Record<string, string | number>): unknown
+  write(chunk: Uint8Array | string): unknown
+  end(chunk?: Uint8Array | string): unknown
+  once(event: 'close', listener: () => void): unknown
+  destroy(): unknown
 }
 
-/** Answers a request for one of the routes; hands on any other to `next`, or answers 404 where there is none. */
+/**
+ * Answers a request for one of the routes, unless that is answered already; hands on any other to `next`, or answers 404
+ * where there is none.
+ */
 export interface MetricsHandler {
   (request: HandledRequest, response: HandledResponse, next?: () => void): void
   /** Ends what goes on until the client goes: `/events`. Before the server's own `close()`. */
@@ -44,7 +53,9 @@ function checkPrefix(prefix: unknown): string {
 
 /** The page refers to its files by addresses beside its own, so that has to end with a slash. */
 function redirectToFolder(response: ServerResponse, path: string): void {
-  response.writeHead(308, { location: `./${path.slice(path.lastIndexOf('/') + 1)}/`, 'content-length': 0 }).end()
+  if (response.headersSent) return
+  response.writeHead(308, { location: `./${path.slice(path.lastIndexOf('/') + 1)}/`, 'content-length': 0 })
+  response.end()
 }
 
 /**

@@ -1,7 +1,9 @@
 // What is answered to HTTP requests, whichever server they come from.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { textOfThrown } from '../errors.js'
 import { reportOf } from '../health/report.js'
 import type { HealthCheckResult, NativeRenderRequest } from '../native.js'
+import { warnOnce } from '../warnings.js'
 import { isCompressed } from './content-coding.js'
 import type { Credentials, Guard } from './credentials.js'
 import { Events, type Feed } from './events.js'
@@ -93,6 +95,8 @@ export class Routes {
   handle(request: IncomingMessage, response: ServerResponse, path: string, query: string): boolean {
     const route = this.#answers.get(path)
     if (route === undefined) return false
+    // By a time-out of the server's, say.
+    if (response.headersSent) return true
     response.setHeader('x-content-type-options', 'nosniff')
     if (this.#guard?.admits(request.headers.authorization) === false) {
       response.setHeader('www-authenticate', this.#guard.challenge)
@@ -113,7 +117,7 @@ export class Routes {
 
   /** Answers what no route is for. */
   static notFound(response: ServerResponse): void {
-    refuse(response, 404, 'Not found. Metrics are at /metrics.')
+    if (!response.headersSent) refuse(response, 404, 'Not found. Metrics are at /metrics.')
   }
 
   /** Ends what would go on for ever. */
@@ -121,13 +125,14 @@ export class Routes {
     this.#events.close()
   }
 
+  /** Never throws. What was begun meanwhile is another's answer: nothing of ours fails once its head is written. */
   #fail(response: ServerResponse, error: unknown): void {
-    if (response.headersSent) {
-      response.destroy()
-      return
+    if (response.headersSent) return
+    try {
+      refuse(response, 500, `Failed: ${error instanceof Error ? error.message : error}`)
+    } catch (refused) {
+      warnOnce('response', `nanotally cannot answer through this response: ${textOfThrown(refused)}`)
     }
-    response.removeHeader('content-encoding')
-    refuse(response, 500, `Failed: ${error instanceof Error ? error.message : error}`)
   }
 
   #answerMetrics(request: IncomingMessage, response: ServerResponse, query: string): Promise<void> {
@@ -142,6 +147,7 @@ export class Routes {
 
   async #answerScrape(request: IncomingMessage, response: ServerResponse, what: NativeRenderRequest): Promise<void> {
     const scrape = await this.#scrapes.get(...what)
+    if (response.headersSent) return
     let { body } = scrape
     const acceptEncoding = request.headers['accept-encoding']?.toString()
     if (this.#settings.compress && isCompressed(acceptEncoding, body.length)) {

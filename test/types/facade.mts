@@ -1,5 +1,6 @@
 // The facade as the README's reader types it: this file must compile, as ESM.
 import http from 'node:http'
+import http2 from 'node:http2'
 import {
   counter,
   derivedGauge,
@@ -8,6 +9,7 @@ import {
   type HistogramSnapshot,
   histogram,
   info,
+  metricsHandler,
   Registry,
   record,
   registry,
@@ -128,5 +130,8 @@ const dynamic = counter({ name: 'd_total', help: '...', labels: names })
 dynamic.inc({ x: 1, y: 2 })
 dynamic.labels('1', '2').inc()
 counter({ name: 'e_total', help: '...', labels: names, initial: [{ x: 1, y: 2 }] })
+
+http.createServer(metricsHandler({ prefix: '/ops' }))
+http2.createServer(metricsHandler())
 
 export { answer, buckets, ended, length, numbers, removed, schema, seconds, states, taken, text, url }

@@ -1,5 +1,5 @@
 // What must not compile: each line below @ts-expect-error is an error, or this file is one.
-import { counter, derivedGauge, gauge, histogram, info, stateSet } from 'nanotally'
+import { counter, derivedGauge, gauge, histogram, info, metricsHandler, stateSet } from 'nanotally'
 
 const two = counter({ name: 'two_total', help: '', labels: ['method', 'status'] })
 // @ts-expect-error a missing label
@@ -114,3 +114,6 @@ peers.set('up')
 peers.set({ peer: 'a' }, 'ajar')
 // @ts-expect-error no states
 stateSet({ name: 'x', help: '' })
+
+// @ts-expect-error a response that has no more of what is used
+metricsHandler()({ headers: {} }, { headersSent: false, setHeader() {}, end() {} })

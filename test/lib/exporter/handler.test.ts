@@ -149,6 +149,20 @@ test('without a framework what is no route is 404', async () => {
   expect((await ask(`${address}/ops/metrics`)).status).toBe(200)
 })
 
+test('what is answered already is left alone, and handed on where it is no route', async () => {
+  const handler = metricsHandler({ registry: registryOf(1), prefix: '/ops' })
+  const address = await listening(
+    createServer((request, response) => {
+      response.writeHead(503).write('timed ')
+      handler(request, response, request.url === '/users' ? () => response.write('and handed ') : undefined)
+      response.end('out')
+    }),
+  )
+  for (const path of ['/ops', '/ops/', '/ops/livez', '/ops/x'])
+    expect(String((await ask(`${address}${path}`)).body)).toBe('timed out')
+  expect(String((await ask(`${address}/users`)).body)).toBe('timed and handed out')
+})
+
 test('a prefix whose name looks like an address', async () => {
   const address = await listening(createServer(metricsHandler({ registry: registryOf(1), prefix: '/a/http:b' })))
   const { headers } = await ask(`${address}/a/http:b`)

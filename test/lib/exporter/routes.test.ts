@@ -1,10 +1,12 @@
 // The routes in a plain server, over what the test gives them to read: what they ask for, and what they make of that.
+import { once } from 'node:events'
 import { cpSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Routes, type Source } from '../../../dist/exporter/routes.js'
 import type { RenderAll } from '../../../dist/exporter/scrapes.js'
 import { ROUTE_NAMES, type RouteSettings } from '../../../dist/exporter/settings.js'
@@ -30,20 +32,24 @@ interface Serving extends Partial<RouteSettings> {
   health?: HealthCheckResult[]
 }
 
-/** The address of a server of such routes. */
-function serveRoutes({ render = (all) => all.map(() => SMALL), health = [], ...settings }: Serving = {}) {
+function routesOf({ render = (all) => all.map(() => SMALL), health = [], ...settings }: Serving = {}): Routes {
   const source: Source = {
     renderAll: render,
     readHealth: () => health,
     openFeed: () => ({ next: () => SMALL, close() {} }),
   }
-  const routes = new Routes(source, {
+  return new Routes(source, {
     routes: ROUTE_NAMES,
     credentials: undefined,
     eventsIntervalMs: 100,
     compress: true,
     ...settings,
   })
+}
+
+/** The address of a server of such routes. */
+function serveRoutes(serving?: Serving): Promise<string> {
+  const routes = routesOf(serving)
   return serve((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s)
     if (!routes.handle(request, response, path, query)) Routes.notFound(response)
@@ -62,6 +68,67 @@ test.each([new Error('no memory'), 'no memory'])('a render that fails is a 500 t
     const { status, headers, body } = await answerOf({ render }, path, { headers: { 'accept-encoding': 'gzip' } })
     expect([status, headers['content-encoding'], body.toString()]).toEqual([500, undefined, 'Failed: no memory\n'])
   }
+})
+
+describe('an answer that is another’s, as of a time-out,', () => {
+  const PATHS_THAT_WAIT = ['/metrics', '/snapshot.json', '/events']
+
+  test.each([
+    ['that was rendered meanwhile', () => [SMALL]],
+    [
+      'that cannot be rendered',
+      () => {
+        throw new Error('no memory')
+      },
+    ],
+  ])('is not broken by one %s', async (_, outcome) => {
+    for (const path of PATHS_THAT_WAIT) {
+      let timedOut = () => {}
+      const render = () => {
+        timedOut()
+        return outcome()
+      }
+      const routes = routesOf({ render })
+      const address = await serve((request, response) => {
+        timedOut = () => {
+          response.writeHead(503).write('timed ')
+          // What the routes make of their rendering they have made by then.
+          setImmediate(() => response.end('out'))
+        }
+        routes.handle(request, response, path, '')
+      })
+      const { status, body } = await ask(address)
+      expect([path, status, body.toString()]).toEqual([path, 503, 'timed out'])
+    }
+  })
+
+  test('is not begun anew', async () => {
+    const routes = routesOf({ credentials: { bearer: 'secret' } })
+    const address = await serve((request, response) => {
+      response.writeHead(503).write('timed ')
+      expect(routes.handle(request, response, request.url as string, '')).toBe(true)
+      Routes.notFound(response)
+      response.end('out')
+    })
+    for (const path of Object.values(PATHS).flat())
+      expect((await ask(`${address}${path}`)).body.toString()).toBe('timed out')
+  })
+})
+
+test('a response that cannot be answered through is warned of: no rejection that nobody handles', async () => {
+  const unhandled: unknown[] = []
+  const listener = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', listener)
+  onTestFinished(() => void process.off('unhandledRejection', listener))
+  const warned = once(process, 'warning')
+  const lesser = { headersSent: false, setHeader() {}, end() {} } as unknown as ServerResponse
+  routesOf().handle({ method: 'GET', headers: {} } as IncomingMessage, lesser, '/livez', '')
+  const [{ name, message }] = await warned
+  expect([name, message]).toEqual([
+    'NanotallyWarning',
+    'nanotally cannot answer through this response: TypeError: response.writeHead is not a function',
+  ])
+  expect(unhandled).toEqual([])
 })
 
 test.each([
