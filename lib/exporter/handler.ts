@@ -97,10 +97,10 @@ export function metricsHandler(options: MetricsHandlerOptions = {}): MetricsHand
   )
   const handle = (from: HandledRequest, to: HandledResponse, next?: () => void) => {
     const [request, response] = [from, to] as unknown as [IncomingMessage & { originalUrl?: string }, ServerResponse]
-    const [whole = '', ...query] = (request.url ?? '').split('?')
+    const [whole = '', ...query] = Routes.originForm(request.url).split('?')
     const inside = whole === prefix || whole.startsWith(`${prefix}/`)
     const path = whole.slice(prefix.length) || '/'
-    const [original = ''] = (request.originalUrl ?? request.url ?? '').split('?')
+    const [original = ''] = Routes.originForm(request.originalUrl ?? request.url).split('?')
     if (inside && path === '/' && !original.endsWith('/') && settings.routes.includes('page')) {
       redirectToFolder(response, original)
     } else if (!inside || !routes.handle(request, response, path, query.join('?'))) {

@@ -115,6 +115,11 @@ export class Routes {
     return true
   }
 
+  /** The path and the query of a request's target, which may be a whole address (RFC 9112, section 3.2.2). */
+  static originForm(target = ''): string {
+    return target.replace(/^https?:\/\/[^/?]*\/?/i, '/')
+  }
+
   /** Answers what no route is for. */
   static notFound(response: ServerResponse): void {
     if (!response.headersSent) refuse(response, 404, 'Not found. Metrics are at /metrics.')

@@ -77,7 +77,7 @@ listen(
       inFlight--
       if (inFlight === 0) onIdle()
     })
-    const [path = '', ...query] = (request.url ?? '').split('?')
+    const [path = '', ...query] = Routes.originForm(request.url).split('?')
     if (!routes.handle(request, response, path, query.join('?'))) Routes.notFound(response)
   },
   { dropped: drop, warning: (message) => tell({ type: 'warning', message }) },
