@@ -51,6 +51,19 @@ const outcomes: [title: string, check: () => any, status: string, message: strin
     'a getter',
   ],
   [
+    'what tells another status each time',
+    () => {
+      const statuses = ['healthy', 'fine']
+      return {
+        get status() {
+          return statuses.shift()
+        },
+      }
+    },
+    'healthy',
+    'healthy',
+  ],
+  [
     'throwing what throws when it is read',
     () => {
       throw Object.defineProperty(new Error(), 'message', {
