@@ -41,15 +41,17 @@ Reading ReadQuota(const std::string& level, bool is_v2) {
 struct CgroupUse {
   Reading usage_bytes;
   Reading working_set_bytes;
+  Reading swap_bytes;  // v1
 };
 
 CgroupUse ReadUse(const std::string& level, bool is_v2) {
   CgroupUse use;
   use.usage_bytes = ReadCount(level + (is_v2 ? "/memory.current" : "/memory.usage_in_bytes"));
-  const auto text = use.usage_bytes ? ReadKernelFile(level + "/memory.stat") : std::nullopt;
+  const auto text = ReadKernelFile(level + "/memory.stat");
   if (!text) return use;
+  if (!is_v2) use.swap_bytes = FindCount(*text, "total_swap");
   const Reading unused = FindCount(*text, is_v2 ? "inactive_file" : "total_inactive_file");
-  if (unused) use.working_set_bytes = std::max(0.0, *use.usage_bytes - *unused);
+  if (use.usage_bytes && unused) use.working_set_bytes = std::max(0.0, *use.usage_bytes - *unused);
   return use;
 }
 
@@ -61,7 +63,7 @@ void ReadLimits(const CgroupFolder& folder, CgroupMemory& memory) {
     if (folder.is_v2) Lower(memory.throttling_bytes, ReadLimit(level + "/memory.high"));
     if (!limit) continue;
     const CgroupUse use = level == folder.own
-                              ? CgroupUse{memory.usage_bytes, memory.working_set_bytes}
+                              ? CgroupUse{memory.usage_bytes, memory.working_set_bytes, {}}
                               : ReadUse(level, folder.is_v2);
     if (use.usage_bytes) Lower(memory.headroom_bytes, std::max(0.0, *limit - *use.usage_bytes));
     // Nothing fits into a limit of 0.
@@ -99,11 +101,7 @@ CgroupMemory ReadCgroupMemory(const CgroupFolder& folder) {
   memory.working_set_bytes = use.working_set_bytes;
   memory.peak_bytes =
       ReadCount(folder.own + (is_v2 ? "/memory.peak" : "/memory.max_usage_in_bytes"));
-  if (is_v2) {
-    memory.swap_bytes = ReadCount(folder.own + "/memory.swap.current");
-  } else if (const auto text = ReadKernelFile(folder.own + "/memory.stat")) {
-    memory.swap_bytes = FindCount(*text, "total_swap");
-  }
+  memory.swap_bytes = is_v2 ? ReadCount(folder.own + "/memory.swap.current") : use.swap_bytes;
   ReadLimits(folder, memory);
   ReadEvents(folder, memory);
   return memory;

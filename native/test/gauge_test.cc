@@ -28,6 +28,11 @@ class GaugeTest {
     environments_[number] = std::make_unique<Environment>(registry.registry);
     return *this;
   }
+  // Begin, and have the series before it is recorded into, which advances the tick.
+  GaugeTest& BeginHolding(std::size_t number) {
+    Begin(number).Gauge(number);
+    return *this;
+  }
   GaugeTest& Set(std::size_t number, double value) {
     environments_[number]->SetGauge(Gauge(number), value);
     return *this;
@@ -206,7 +211,7 @@ TEST(Gauge, LastIsTheHighestTick) {
 
 TEST(Gauge, ASnapshotAdvancesTheTick) {
   GaugeTest gauge(Aggregate::kLast);
-  gauge.Begin(0).Begin(1).Set(1, 1);
+  gauge.BeginHolding(0).BeginHolding(1).Set(1, 1);
   EXPECT_EQ(gauge.Value(), 1);
   gauge.Set(0, 2);  // no Tick() in between
   EXPECT_EQ(gauge.Value(), 2);
@@ -214,7 +219,7 @@ TEST(Gauge, ASnapshotAdvancesTheTick) {
 
 TEST(Gauge, TiesGoToTheYoungestShard) {
   GaugeTest gauge(Aggregate::kLast);
-  gauge.Begin(0).Begin(1).Begin(2);
+  gauge.BeginHolding(0).BeginHolding(1).BeginHolding(2);
   gauge.Set(2, 30).Set(0, 10).Set(1, 20);
   EXPECT_EQ(gauge.Value(), 30) << "whatever the order of the calls within one tick";
 }
