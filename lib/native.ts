@@ -190,8 +190,11 @@ export interface NativeAddon {
   /** Of the process and of this thread's event loop; stopped as often as started. */
   startRuntimeMetrics(registry: RegistryHandle): void
   stopRuntimeMetrics(registry: RegistryHandle): void
-  /** Puts the result of a check where all threads find it; past `believedForMs` it is unhealthy. `status`: an index. */
+  /** A place for the results of one check, where all threads find them. */
+  openHealth(): number
+  /** Puts the result of a check there; past `believedForMs` it is unhealthy. `status`: an index. */
   postHealth(
+    place: number,
     name: string,
     status: number,
     message: string,
@@ -201,7 +204,7 @@ export interface NativeAddon {
     lastRunUnixSeconds: number,
     believedForMs: number,
   ): void
-  withdrawHealth(name: string): void
+  closeHealth(place: number): void
   /** The built-in checks, where the registry is served, then those on the board. */
   readHealth(registry: RegistryHandle): HealthCheckResult[]
   /** In seconds. */

@@ -48,6 +48,7 @@ function cut(message: string): string {
 }
 
 export class RegisteredCheck {
+  readonly #place = native.openHealth()
   readonly #name: string
   readonly #check: (signal: AbortSignal) => unknown
   readonly #settings: HealthCheckSettings
@@ -72,7 +73,7 @@ export class RegisteredCheck {
     if (this.#stopped) return
     this.#stopped = true
     clearTimeout(this.#timer)
-    native.withdrawHealth(this.#name)
+    native.closeHealth(this.#place)
   }
 
   #schedule(delayMs: number): void {
@@ -173,6 +174,7 @@ export class RegisteredCheck {
   #post({ status, message }: Judged, durationMs: number): void {
     const { critical, intervalMs, timeoutMs } = this.#settings
     native.postHealth(
+      this.#place,
       this.#name,
       HEALTH_STATUSES.indexOf(status),
       cut(message),

@@ -85,8 +85,9 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("nameThread", NameThread),
                   NANOTALLY_ENTRY("serve", Serve),
                   NANOTALLY_ENTRY("setRecordCost", SetRecordCost),
+                  NANOTALLY_ENTRY("openHealth", OpenHealth),
                   NANOTALLY_ENTRY("postHealth", PostHealth),
-                  NANOTALLY_ENTRY("withdrawHealth", WithdrawHealth),
+                  NANOTALLY_ENTRY("closeHealth", CloseHealth),
                   NANOTALLY_ENTRY("readHealth", ReadHealth),
                   NANOTALLY_ENTRY("startRuntimeMetrics", StartRuntimeMetrics),
                   NANOTALLY_ENTRY("stopRuntimeMetrics", StopRuntimeMetrics),
@@ -104,8 +105,7 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
 void Environment::End(void* environment) {
   auto* self = static_cast<Environment*>(environment);
   self->mailbox_->Close();
-  for (const std::string& check : self->checks_)
-    Process::Get().health().Withdraw(check, self->thread_);
+  for (const std::uint32_t place : self->checks_) Process::Get().health().Close(place);
   for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) self->Forget(handle);
   if (self->loop_ != nullptr) Process::Get().loops().Leave(self->loop_);
 }

@@ -96,8 +96,9 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value Serve(Info info);
   Napi::Value SetRecordCost(Info info);
   Napi::Value StartRuntimeMetrics(Info info);
+  Napi::Value OpenHealth(Info info);
   Napi::Value PostHealth(Info info);
-  Napi::Value WithdrawHealth(Info info);
+  Napi::Value CloseHealth(Info info);
   Napi::Value ReadHealth(Info info);
   Napi::Value StopRuntimeMetrics(Info info);
 
@@ -113,9 +114,9 @@ class Environment final : public Napi::Addon<Environment> {
   static void End(void* environment);
 
   std::shared_ptr<Mailbox> mailbox_;
-  std::string thread_;               // its name
-  std::set<std::string> checks_;     // health checks on the board that are this environment's
-  std::shared_ptr<EventLoop> loop_;  // nullptr where the runtime has none
+  std::string thread_;                           // its name
+  std::set<std::uint32_t> checks_;               // its places on the board of health checks
+  std::shared_ptr<EventLoop> loop_;              // nullptr where the runtime has none
   std::vector<std::unique_ptr<Opened>> opened_;  // by handle; nullptr once left
   std::unordered_map<std::uint32_t, std::shared_ptr<void>> tickets_;  // of collect rounds, by token
   std::unordered_map<std::uint32_t, Settling> renders_;               // under way, by token

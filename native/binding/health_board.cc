@@ -13,33 +13,42 @@ int Severity(Health health) {
 
 }  // namespace
 
-void HealthBoard::Post(HealthResult result, const std::string& thread,
-                       LoopClock::time_point believed_until) {
+std::uint32_t HealthBoard::Open(std::string thread) {
   const std::lock_guard lock(mutex_);
-  std::pair key(result.name, thread);
-  posted_.insert_or_assign(std::move(key), Posted{std::move(result), believed_until});
+  places_[next_].thread = std::move(thread);
+  return next_++;
 }
 
-void HealthBoard::Withdraw(const std::string& name, const std::string& thread) {
+void HealthBoard::Post(std::uint32_t place, HealthResult result,
+                       LoopClock::time_point believed_until) {
   const std::lock_guard lock(mutex_);
-  posted_.erase({name, thread});
+  const auto found = places_.find(place);
+  if (found == places_.end()) return;
+  found->second.result = std::move(result);
+  found->second.believed_until = believed_until;
+}
+
+void HealthBoard::Close(std::uint32_t place) {
+  const std::lock_guard lock(mutex_);
+  places_.erase(place);
 }
 
 std::vector<HealthResult> HealthBoard::Read(LoopClock::time_point now) const {
   const std::lock_guard lock(mutex_);
-  std::vector<HealthResult> results;
-  for (const auto& [key, posted] : posted_) {
-    HealthResult result = posted.result;
-    if (now > posted.believed_until) {
+  std::map<std::string, HealthResult> worst;
+  for (const auto& [number, place] : places_) {
+    if (!place.result) continue;
+    HealthResult result = *place.result;
+    if (now > place.believed_until) {
       result.health = Health::kUnhealthy;
-      result.message = "did not run when it was due: is the thread " + key.second + " stalled?";
+      result.message = "did not run when it was due: is the thread " + place.thread + " stalled?";
     }
-    if (results.empty() || results.back().name != result.name) {
-      results.push_back(std::move(result));
-    } else if (Severity(result.health) > Severity(results.back().health)) {
-      results.back() = std::move(result);
-    }
+    const auto [found, is_first] = worst.try_emplace(result.name, result);
+    if (!is_first && Severity(result.health) > Severity(found->second.health))
+      found->second = std::move(result);
   }
+  std::vector<HealthResult> results;
+  for (auto& [name, result] : worst) results.push_back(std::move(result));
   return results;
 }
 

@@ -36,31 +36,38 @@ Napi::Value Environment::SetRecordCost(Info info) {
   return info.Env().Undefined();
 }
 
-// postHealth(name, status, message, critical, consecutiveFailures, durationSeconds,
+// openHealth(): the place of a check on the board
+Napi::Value Environment::OpenHealth(Info info) {
+  const std::uint32_t place = Process::Get().health().Open(thread_);
+  checks_.insert(place);
+  return Napi::Number::New(info.Env(), place);
+}
+
+// postHealth(place, name, status, message, critical, consecutiveFailures, durationSeconds,
 // lastRunUnixSeconds, believedForMs)
 Napi::Value Environment::PostHealth(Info info) {
   HealthResult result;
-  result.name = info[0].As<Napi::String>();
-  const std::uint32_t health = ReadIndex(info[1]);
+  const std::uint32_t place = ReadIndex(info[0]);
+  result.name = info[1].As<Napi::String>();
+  const std::uint32_t health = ReadIndex(info[2]);
   if (health >= kHealthNames.size())
     throw StatusError({ErrorCode::kInvalidArgument, "no such status"});
   result.health = static_cast<Health>(health);
-  result.message = info[2].As<Napi::String>();
-  result.critical = info[3].As<Napi::Boolean>();
-  result.consecutive_failures = ReadIndex(info[4]);
-  result.duration_seconds = info[5].As<Napi::Number>();
-  result.last_run_unix_seconds = info[6].As<Napi::Number>();
-  const std::chrono::milliseconds believed_for(ReadIndex(info[7]));
-  checks_.insert(result.name);
-  Process::Get().health().Post(std::move(result), thread_, LoopClock::now() + believed_for);
+  result.message = info[3].As<Napi::String>();
+  result.critical = info[4].As<Napi::Boolean>();
+  result.consecutive_failures = ReadIndex(info[5]);
+  result.duration_seconds = info[6].As<Napi::Number>();
+  result.last_run_unix_seconds = info[7].As<Napi::Number>();
+  const std::chrono::milliseconds believed_for(ReadIndex(info[8]));
+  Process::Get().health().Post(place, std::move(result), LoopClock::now() + believed_for);
   return info.Env().Undefined();
 }
 
-// withdrawHealth(name)
-Napi::Value Environment::WithdrawHealth(Info info) {
-  const std::string name = info[0].As<Napi::String>();
-  checks_.erase(name);
-  Process::Get().health().Withdraw(name, thread_);
+// closeHealth(place)
+Napi::Value Environment::CloseHealth(Info info) {
+  const std::uint32_t place = ReadIndex(info[0]);
+  checks_.erase(place);
+  Process::Get().health().Close(place);
   return info.Env().Undefined();
 }
 

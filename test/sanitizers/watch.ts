@@ -66,8 +66,9 @@ export const OPERATING = [
   'changesSync',
   'startRuntimeMetrics',
   'stopRuntimeMetrics',
+  'openHealth',
   'postHealth',
-  'withdrawHealth',
+  'closeHealth',
   'readHealth',
   'setRecordCost',
 ]
