@@ -2,6 +2,7 @@
 // contradict themselves, values that a type cannot have. Names are lint.ts's business.
 import { parseNumber } from './cursor.js'
 import type { Family, Sample } from './family.js'
+import { Findings } from './findings.js'
 import { labelsKey, partLabel, type Series, seriesOf, without } from './series.js'
 
 export const CHECK_RULES = [
@@ -30,15 +31,16 @@ export function seriesText(name: string, labels: Readonly<Record<string, string>
   return parts.length === 0 ? name : `${name}{${parts.join(',')}}`
 }
 
-/** What is wrong with a family, in the order of its lines; empty when all is well. */
+/** What is wrong with a family, the first findings of each rule in the order of its lines; empty when all is well. */
 export function checkFamily(family: Family): CheckFinding[] {
-  const findings: CheckFinding[] = []
+  const findings = new Findings<CheckFinding>()
   const isDistribution = partLabel(family) !== undefined
-  if (!family.typed) findings.push({ line: family.line, rule: 'no-type', message: 'add a TYPE line' })
+  if (!family.typed) findings.add({ line: family.line, rule: 'no-type', message: 'add a TYPE line' })
   const seen = new Set<string>()
   for (const sample of family.samples) {
     const report = (rule: CheckRule, message: string) => {
-      findings.push({ line: sample.line, rule, message: `${seriesText(sample.name, sample.labels)} ${message}` })
+      if (findings.isFull(rule)) return
+      findings.add({ line: sample.line, rule, message: `${seriesText(sample.name, sample.labels)} ${message}` })
     }
     const key = sample.name + labelsKey(sample.labels)
     if (seen.has(key)) report('duplicate-series', 'is there twice')
@@ -46,8 +48,8 @@ export function checkFamily(family: Family): CheckFinding[] {
     if (isDistribution) checkPart(family, sample, report)
     else checkValue(family, sample, report)
   }
-  if (partLabel(family) === 'le') findings.push(...checkBuckets(family))
-  return findings.sort((a, b) => a.line - b.line)
+  if (partLabel(family) === 'le') for (const finding of bucketFindings(family)) findings.add(finding)
+  return findings.kept.sort((a, b) => a.line - b.line)
 }
 
 type Report = (rule: CheckRule, message: string) => void
@@ -77,17 +79,17 @@ function checkValue({ type }: Family, sample: Sample, report: Report): void {
   if (sample.exemplar !== undefined && !mayHaveExemplar) report('exemplar-place', 'has an exemplar')
 }
 
-function checkBuckets(family: Family): CheckFinding[] {
+function* bucketFindings(family: Family): Generator<CheckFinding> {
   const lines = new Map<string, number>()
   for (const { labels, line } of family.samples) {
     const key = labelsKey(without(labels, 'le'))
     if (!lines.has(key)) lines.set(key, line)
   }
-  return seriesOf(family).flatMap((series) => {
+  for (const series of seriesOf(family)) {
     const line = lines.get(labelsKey(series.labels)) ?? family.line
     const text = seriesText(family.name, series.labels)
-    return bucketTroubles(series).map(([rule, message]) => ({ line, rule, message: `${text} ${message}` }))
-  })
+    for (const [rule, message] of bucketTroubles(series)) yield { line, rule, message: `${text} ${message}` }
+  }
 }
 
 function bucketTroubles({ buckets = [], count }: Series): [CheckRule, string][] {
@@ -97,7 +99,7 @@ function bucketTroubles({ buckets = [], count }: Series): [CheckRule, string][] 
   const last = buckets.at(-1)
   if (last?.upper !== Infinity) troubles.push(['no-inf-bucket', 'has no bucket le="+Inf"'])
   // Where a sum may not be told, OpenMetrics leaves out the count too.
-  else if (count !== undefined && count !== last.count) {
+  else if (count !== undefined && count !== last.count && !(Number.isNaN(count) && Number.isNaN(last.count))) {
     troubles.push(['count-mismatch', `counts ${count}, but its bucket le="+Inf" ${last.count}`])
   }
   return troubles

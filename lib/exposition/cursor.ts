@@ -6,11 +6,13 @@ export class LineError extends Error {}
 
 const METRIC_NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y
-const NUMBER = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)/iy
+const NUMBER = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)|nan/iy
+const WHOLE_NUMBER = /[+-]?\d+(?![^ \t])/y
 const BLANKS = /[ \t]+/y
-const ESCAPE = /\\(.)/gs
+const ESCAPE = /\\(.?)/gs
 const SHOWN_CHARACTERS = 40
 const MAX_EXEMPLAR_CHARACTERS = 128
+const MAX_INT64 = 2n ** 63n - 1n
 
 /** The number that a text of `NUMBER` means. */
 function toNumber(text: string): number {
@@ -28,11 +30,14 @@ export function parseNumber(text: string): number | undefined {
 export class Cursor {
   readonly #line: string
   readonly #format: Format
+  readonly #dispute: (message: string) => void
   #at = 0
 
-  constructor(line: string, format: Format) {
+  /** @param dispute - told of what either Prometheus or its promtool refuses, and the other reads */
+  constructor(line: string, format: Format, dispute: (message: string) => void) {
     this.#line = line
     this.#format = format
+    this.#dispute = dispute
   }
 
   get atEnd(): boolean {
@@ -50,6 +55,11 @@ export class Cursor {
     return this.#format === 'openmetrics' ? this.takeIf(' ') : this.#match(BLANKS) !== undefined
   }
 
+  /** Whether there was one that the format allows. */
+  blankIf(): boolean {
+    return this.takeIf(' ') || (this.#format === 'text' && this.takeIf('\t'))
+  }
+
   startsWith(text: string): boolean {
     return this.#line.startsWith(text, this.#at)
   }
@@ -58,9 +68,9 @@ export class Cursor {
     if (!this.blanksIf()) this.fail('a space')
   }
 
-  /** Blanks where the text format allows and ignores them; OpenMetrics has none there. */
-  optionalBlanks(): void {
-    if (this.#format === 'text') this.#match(BLANKS)
+  /** Blanks where the text format allows and ignores them; OpenMetrics has none there. @returns whether there were some */
+  optionalBlanks(): boolean {
+    return this.#format === 'text' && this.#match(BLANKS) !== undefined
   }
 
   /** A family's name in a line of metadata, plain or quoted. */
@@ -98,15 +108,22 @@ export class Cursor {
   number(): number {
     const text = this.#match(NUMBER)?.[0]
     if (text === undefined) this.fail('a number')
-    return toNumber(text)
+    const number = toNumber(text)
+    if (/\d/.test(text) && !Number.isFinite(number)) throw new LineError(`${text} is too large for a number of 64 bits`)
+    return number
   }
 
   /** Unix seconds; text has them in whole milliseconds. */
   timestamp(): number {
-    const time = this.#finite()
-    if (this.#format === 'openmetrics') return time
-    if (!Number.isInteger(time)) throw new LineError('a timestamp is in whole milliseconds')
-    return time / 1000
+    if (this.#format === 'openmetrics') return this.#finite()
+    const text = this.#match(WHOLE_NUMBER)?.[0]
+    if (text === undefined) this.fail('a timestamp in whole milliseconds')
+    const milliseconds = BigInt(text.replace('+', ''))
+    if (milliseconds > MAX_INT64 || milliseconds < -MAX_INT64 - 1n) {
+      throw new LineError(`the timestamp ${text} is too large for an integer of 64 bits`)
+    }
+    if (!/^\d/.test(text)) this.#dispute('Prometheus refuses a timestamp with a sign')
+    return Number(milliseconds) / 1000
   }
 
   /** Text to the end of the line, unescaped. */
@@ -121,7 +138,6 @@ export class Cursor {
   }
 
   end(): void {
-    this.optionalBlanks()
     if (!this.atEnd) this.fail('the end of the line')
   }
 
@@ -154,8 +170,9 @@ export class Cursor {
       } else {
         this.fail('an equals sign')
       }
-      this.optionalBlanks()
+      const blanks = this.optionalBlanks()
       if (this.takeIf(',')) this.optionalBlanks()
+      else if (blanks && this.#is(LABEL_NAME)) this.#dispute('promtool refuses labels without a comma between them')
       else if (!this.startsWith('}')) this.fail('a comma or a closing brace')
     }
     return { quotedName, labels: Object.fromEntries(labels) }
@@ -182,8 +199,12 @@ export class Cursor {
     if (!text.includes('\\')) return text
     return text.replace(ESCAPE, (sequence, character: string) => {
       if (character === 'n') return '\n'
-      if (characters.includes(character)) return character
-      throw new LineError(`${JSON.stringify(sequence)} is no escape sequence`)
+      if (character !== '' && characters.includes(character)) return character
+      // OpenMetrics has a backslash before anything else stand for itself.
+      if (this.#format === 'text') {
+        this.#dispute(`promtool refuses ${JSON.stringify(sequence)}, which is no escape sequence`)
+      }
+      return sequence
     })
   }
 
@@ -191,6 +212,11 @@ export class Cursor {
     const time = this.number()
     if (!Number.isFinite(time)) throw new LineError('a timestamp is a finite number')
     return time
+  }
+
+  #is(pattern: RegExp): boolean {
+    pattern.lastIndex = this.#at
+    return pattern.test(this.#line)
   }
 
   #match(pattern: RegExp): RegExpExecArray | undefined {

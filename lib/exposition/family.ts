@@ -49,10 +49,20 @@ export interface Family {
   line: number
 }
 
-/** `syntax` is what makes Prometheus refuse the whole exposition. */
-export const PROBLEM_RULES = ['syntax', 'metadata-late', 'metadata-twice', 'split-family', 'stray-sample'] as const
+/**
+ * `syntax` is what makes Prometheus refuse the whole exposition. `disputed` is what one of Prometheus 2.42 and its promtool
+ * refuses and the other reads; it is read here.
+ */
+export const PROBLEM_RULES = [
+  'syntax',
+  'disputed',
+  'metadata-late',
+  'metadata-twice',
+  'split-family',
+  'stray-sample',
+] as const
 
-/** Something wrong with an exposition. */
+/** Something wrong with an exposition; of each rule the first ones are told. */
 export interface Problem {
   /** 0: the exposition as a whole. */
   line: number

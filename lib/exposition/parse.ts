@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Cursor, LineError } from './cursor.js'
 import type { Exposition, Family, FamilyType, Format, Problem, Sample } from './family.js'
+import { Findings } from './findings.js'
 
 const LINE_FEED = 0x0a
 const EOF = '# EOF'
@@ -51,7 +52,7 @@ const NAME_SUFFIX: Partial<Record<FamilyType, string>> = { counter: '_total', in
 export interface ParseOptions {
   /** Default: OpenMetrics where the text ends in `# EOF`, else text. */
   format?: Format | undefined
-  /** Reading ends at this many problems of syntax. Default 1. */
+  /** Reading ends at this many problems of syntax, at most 100. Default 1. */
   maxSyntaxProblems?: number | undefined
 }
 
@@ -62,7 +63,7 @@ export function parseExposition(bytes: Uint8Array, options: ParseOptions = {}): 
   const parser = new Parser(format, options.maxSyntaxProblems ?? 1)
   if (!isUtf8(bytes)) parser.problem({ line: firstBadLine(bytes), rule: 'syntax', message: 'bytes that are not UTF-8' })
   else parser.read(text)
-  return { format, families: parser.families(), problems: parser.problems }
+  return { format, families: parser.families(), problems: parser.problems.kept }
 }
 
 function firstBadLine(bytes: Uint8Array): number {
@@ -75,7 +76,7 @@ function firstBadLine(bytes: Uint8Array): number {
 }
 
 class Parser {
-  readonly problems: Problem[] = []
+  readonly problems = new Findings<Problem>()
   readonly #format: Format
   readonly #families = new Map<string, Family>()
   readonly #split = new Set<Family>()
@@ -95,8 +96,9 @@ class Parser {
       this.#line++
       try {
         this.#readLine(text.slice(start, end < 0 ? text.length : end))
-        if (end < 0 && !this.#ended)
-          throw new LineError('the last line does not end with a line feed: it may be cut off')
+        if (end < 0 && this.#format === 'text') {
+          this.#dispute('promtool refuses a last line that does not end with a line feed; it may be cut off')
+        }
       } catch (error) {
         if (!(error instanceof LineError)) throw error
         this.problem({ line: this.#line, rule: 'syntax', message: error.message })
@@ -109,7 +111,7 @@ class Parser {
   }
 
   problem(problem: Problem): void {
-    this.problems.push(problem)
+    this.problems.add(problem)
     if (problem.rule === 'syntax') this.#syntaxProblemsLeft--
   }
 
@@ -124,13 +126,14 @@ class Parser {
 
   #readLine(line: string): void {
     if (this.#ended) throw new LineError(`something follows ${EOF}`)
-    const cursor = new Cursor(line, this.#format)
-    cursor.optionalBlanks()
+    const cursor = new Cursor(line, this.#format, (message) => this.#dispute(message))
+    const indented = cursor.optionalBlanks()
     if (cursor.atEnd) {
       if (this.#format === 'openmetrics') throw new LineError('an empty line')
     } else if (cursor.takeIf('#')) {
       this.#readComment(line, cursor)
     } else {
+      if (indented) this.#dispute('Prometheus refuses blanks before the name of a metric')
       this.#readSample(cursor)
     }
   }
@@ -152,7 +155,8 @@ class Parser {
     if (known && known.samples.length > 0 && keyword !== 'HELP') {
       this.#structure('metadata-late', family, `${keyword} comes after the samples`)
     }
-    if (!cursor.atEnd) cursor.blanks()
+    if (!cursor.atEnd && !cursor.blankIf()) cursor.fail('a space')
+    if (cursor.optionalBlanks() && keyword === 'TYPE') this.#dispute('Prometheus refuses a second blank before a type')
     if (keyword === 'HELP') {
       this.#once(family, keyword, family.help !== undefined)
       family.help = cursor.help()
@@ -161,7 +165,7 @@ class Parser {
       family.unit = cursor.rest()
     } else {
       const type = cursor.rest()
-      const known = Object.entries(TYPES[this.#format]).find(([name]) => name === type.trimEnd())
+      const known = Object.entries(TYPES[this.#format]).find(([name]) => name === type)
       if (known === undefined) throw new LineError(`${JSON.stringify(type)} is no type of metric`)
       this.#once(family, keyword, family.typed)
       family.type = known[1]
@@ -179,7 +183,12 @@ class Parser {
     if (!cursor.blanksIf() && this.#format === 'openmetrics') cursor.fail('a space')
     const sample: Sample = { name, labels, value: cursor.number(), line: this.#line }
     if (this.#format === 'text') {
-      if (cursor.blanksIf() && !cursor.atEnd) sample.timestamp = cursor.timestamp()
+      let blanks = cursor.blanksIf()
+      if (blanks && !cursor.atEnd) {
+        sample.timestamp = cursor.timestamp()
+        blanks = cursor.blanksIf()
+      }
+      if (blanks && cursor.atEnd) this.#dispute('promtool refuses blanks at the end of a sample')
     } else {
       let more = cursor.blanksIf()
       if (more && !cursor.startsWith('#')) {
@@ -220,6 +229,10 @@ class Parser {
     }
     this.#families.set(name, family)
     return family
+  }
+
+  #dispute(message: string): void {
+    this.problem({ line: this.#line, rule: 'disputed', message })
   }
 
   #structure(rule: Problem['rule'], family: Family, message: string): void {

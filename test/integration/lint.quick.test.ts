@@ -2,7 +2,10 @@
 import { expect, test } from 'vitest'
 import { type ExpositionFinding, lintExposition } from '../../dist/cli/lint.js'
 import { parseExposition } from '../../dist/exposition/parse.js'
+import { serveText } from '../support/cli.js'
+import { startPrometheus } from '../support/prometheus.js'
 import { checkMetrics } from '../support/promtool.js'
+import { until } from '../support/until.js'
 
 /** promtool's words, and the rules that are their counterparts. */
 const COUNTERPARTS: [RegExp, ExpositionFinding['rule']][] = [
@@ -73,6 +76,10 @@ const UNREADABLE = [
   'x{a="b",a="c"} 1\n',
   'x{__name__="b"} 1\n',
   'x 1 1.5\n',
+  'x 1 1e3\n',
+  'x 1 \n',
+  'x 1e400\n',
+  '# TYPE x gauge \nx 1\n',
   'x 1 2 3\n',
   'x 1',
   'x{a="\xff"} 1\n',
@@ -89,9 +96,44 @@ test.each(UNREADABLE)('%j, at the same line', async (text) => {
   const [complaint = ''] = await checkMetrics(bytes)
   const line = Number(/^error while linting: .*line (\d+)/.exec(complaint)?.[1])
   expect(line).toBeGreaterThan(0)
-  const rules = ['syntax', 'metadata-twice', 'metadata-late', 'part-label']
+  const rules = ['syntax', 'disputed', 'metadata-twice', 'metadata-late', 'part-label']
   const faults = lintExposition(parseExposition(bytes), true).filter(({ rule }) => rules.includes(rule))
   expect(faults.map((fault) => fault.line)).toContain(line)
+})
+
+/** Whether Prometheus scrapes it. */
+const SCRAPED: [string, boolean][] = [
+  ['x 1 9223372036854775807\n', true],
+  ['x 1 9223372036854775808\n', false],
+  ['x 1 1e3\n', false],
+  ['x 1 5.0\n', false],
+  ['x 1 2 \n', true],
+  ['x{a="b" c="d"} 1\n', true],
+  ['x{a="b\\t"} 1\n', true],
+  ['# HELP x a\\\nx 1\n', true],
+  ['x 1', true],
+  ['x 1e400\n', false],
+  ['x -NaN\n', false],
+  ['x 1\r\n', false],
+  ['# TYPE x gauge \nx 1\n', false],
+  ['# TYPE x\nx 1\n', false],
+  ['# TYPE x\tgauge\nx 1\n', true],
+]
+
+test('the real Prometheus refuses what has a fault of syntax, and nothing else', async () => {
+  const urls = await Promise.all(SCRAPED.map(([text]) => serveText(text)))
+  await using prometheus = await startPrometheus({ targets: urls.map((url) => new URL(url).host) })
+  const scraped = async () => {
+    const targets = await prometheus.targets()
+    return targets.length === urls.length && targets.every(({ health }) => health !== 'unknown') && targets
+  }
+  const targets = await until('a scrape of each', scraped)
+  for (const [i, [text, isScraped]] of SCRAPED.entries()) {
+    const target = targets.find(({ url }) => url === `${urls[i]}/metrics`)
+    expect({ text, health: target?.health }).toEqual({ text, health: isScraped ? 'up' : 'down' })
+    const faults = parseExposition(Buffer.from(text)).problems.filter(({ rule }) => rule === 'syntax')
+    expect({ text, faults: faults.length }).toEqual({ text, faults: isScraped ? 0 : 1 })
+  }
 })
 
 test('what promtool accepts has no fault of syntax', async () => {

@@ -1,6 +1,7 @@
 // What can be wrong in a family whose lines can all be read, and what is computed of its series.
 import { describe, expect, test } from 'vitest'
 import { checkFamily } from '../../../dist/exposition/check.js'
+import { MAX_FINDINGS_OF_A_RULE } from '../../../dist/exposition/findings.js'
 import { parseExposition } from '../../../dist/exposition/parse.js'
 import { quantileOf, seriesOf } from '../../../dist/exposition/series.js'
 
@@ -40,11 +41,22 @@ test.each([
   `${HISTOGRAM}h_bucket{le="+Inf"} 1\nh_bucket{le="1"} 1\nh_count 1\n`,
   '# TYPE h gaugehistogram\nh_bucket{le="+Inf"} 1\nh_gcount 1\nh_gsum -1\n# EOF\n',
   `${OPEN_HISTOGRAM}# EOF\n`,
+  '# TYPE h gaugehistogram\nh_bucket{le="+Inf"} NaN\nh_gcount NaN\n# EOF\n',
   '# TYPE s summary\ns{quantile="0.5"} NaN\ns_count 0\ns_sum 0\n',
   '# TYPE x counter\nx_total 1 # {} 1\nx_created 1\n# EOF\n',
 ])('%j is fine', (text) => {
   expect(rulesOf(text)).toEqual([])
   expect(familiesOf(text)).toHaveLength(1)
+})
+
+test.each([
+  ['duplicate-series', '# TYPE x gauge\n', 'x 1\n'],
+  ['no-inf-bucket', HISTOGRAM, 'h_sum{l="#"} 1\n'],
+])('by the hundred thousand, the first %s are told', (rule, head, line) => {
+  const lines = Array.from({ length: 200_000 }, (_, i) => line.replace('#', `${i}`))
+  const rules = rulesOf(head + lines.join(''))
+  expect(rules).toHaveLength(MAX_FINDINGS_OF_A_RULE)
+  expect(rules.every(([found]) => found === rule)).toBe(true)
 })
 
 describe('quantiles, as histogram_quantile has them', () => {

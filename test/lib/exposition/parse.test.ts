@@ -39,7 +39,8 @@ rpc_duration_seconds{quantile="0.99"} 76656
 rpc_duration_seconds_sum 1.7560473e+07
 rpc_duration_seconds_count 2693
 `)
-    expect([format, problems]).toEqual(['text', []])
+    expect(format).toBe('text')
+    expect(problems).toEqual([{ line: 13, rule: 'disputed', message: 'Prometheus refuses a timestamp with a sign' }])
     expect(families.map(({ name, type, line, samples }) => [name, type, line, samples.length])).toEqual([
       ['http_requests_total', 'counter', 1, 2],
       ['msdos_file_access_time_seconds', 'unknown', 7, 1],
@@ -126,19 +127,23 @@ rpc_duration_seconds_count 2693
     ['x{a=b} 1', 'expected the value of a label in quotes'],
     ['x{a="b} 1', 'expected a quoted text with its end'],
     ['x{a="b\\"} 1', 'expected a quoted text with its end'],
-    ['x{a="b" c="d"} 1', 'expected a comma or a closing brace'],
-    ['x{a="b\\t"} 1', '"\\\\t" is no escape sequence'],
+    ['x{a="b"c="d"} 1', 'expected a comma or a closing brace'],
     ['x{a="b",a="c"} 1', 'the label a is there twice'],
     ['x{__name__="b"} 1', 'the label __name__ is reserved'],
-    ['x 1 1.5', 'a timestamp is in whole milliseconds'],
-    ['x 1 NaN', 'a timestamp is a finite number'],
+    ['x 1 1.5', 'expected a timestamp in whole milliseconds, found "1.5"'],
+    ['x 1 1e3', 'expected a timestamp in whole milliseconds, found "1e3"'],
+    ['x 1 NaN', 'expected a timestamp in whole milliseconds, found "NaN"'],
+    ['x 1 9223372036854775808', 'the timestamp 9223372036854775808 is too large'],
+    ['x 1 -9223372036854775809', 'the timestamp -9223372036854775809 is too large'],
     ['x 1 2 3', 'expected the end of the line, found "3"'],
     ['x 0x10', 'expected the end of the line'],
-    ['x 1 # {} 2', 'expected a number'],
+    ['x 1e400', '1e400 is too large for a number of 64 bits'],
+    ['x -NaN', 'expected a number, found "-NaN"'],
+    ['x 1 # {} 2', 'expected a timestamp'],
     ['# TYPE x info', '"info" is no type of metric'],
     ['# TYPE x', '"" is no type of metric'],
+    ['# TYPE x gauge ', '"gauge " is no type of metric'],
     ['# HELP 1 help', 'expected the name of a metric'],
-    ['# HELP x back\\slash', '"\\\\s" is no escape sequence'],
   ])('refuses %s', (line, message) => {
     const problems = parse(`ok 1\n${line}\nok 2\n`).problems.filter(({ rule }) => rule === 'syntax')
     expect(problems).toHaveLength(1)
@@ -146,8 +151,24 @@ rpc_duration_seconds_count 2693
     expect(problems[0]?.message).toContain(message)
   })
 
-  test('refuses a last line without its end, and bytes that are not UTF-8', () => {
-    expect(parse('x 1\nx 12').problems).toMatchObject([{ line: 2, rule: 'syntax' }])
+  test.each([
+    ['x 1', { value: 1 }, 'a last line that does not end with a line feed'],
+    ['x{a="b\\t\\\\"} 1\n', { labels: { a: 'b\\t\\' } }, '"\\\\t", which is no escape sequence'],
+    ['# HELP x a\\\nx 1\n', { value: 1 }, '"\\\\", which is no escape sequence'],
+    ['x{a="b" c="d"} 1\n', { labels: { a: 'b', c: 'd' } }, 'labels without a comma'],
+    ['x 1 \n', { value: 1 }, 'blanks at the end'],
+    ['x 1 2\t\n', { timestamp: 0.002 }, 'blanks at the end'],
+    [' x 1\n', { value: 1 }, 'blanks before the name'],
+    ['x 1 -2\n', { timestamp: -0.002 }, 'a timestamp with a sign'],
+    ['x 1 +9223372036854775807\n', { value: 1 }, 'a timestamp with a sign'],
+    ['# TYPE x  gauge\nx 1\n', { value: 1 }, 'a second blank before a type'],
+  ])('reads %j, which one of Prometheus and promtool refuses, and tells', (text, sample, message) => {
+    const { families, problems } = parse(text)
+    expect(families[0]?.samples).toMatchObject([sample])
+    expect(problems).toMatchObject([{ rule: 'disputed', message: expect.stringContaining(message) }])
+  })
+
+  test('refuses bytes that are not UTF-8', () => {
     const bytes = Buffer.concat([Buffer.from('x 1\nx{a="'), Buffer.from([0xff]), Buffer.from('"} 1\n')])
     expect(parseExposition(bytes).problems).toEqual([{ line: 2, rule: 'syntax', message: 'bytes that are not UTF-8' }])
     expect(parse('')).toEqual({ format: 'text', families: [], problems: [] })
@@ -171,6 +192,13 @@ rpc_duration_seconds_count 2693
     const bytes = Buffer.from('?\n'.repeat(100))
     expect(parseExposition(bytes).problems).toHaveLength(1)
     expect(parseExposition(bytes, { maxSyntaxProblems: 7 }).problems.at(-1)?.line).toBe(7)
+  })
+
+  test('of what is wrong in each line the first problems are told, and every line is read', () => {
+    const { families, problems } = parse('x 1 \n'.repeat(1000))
+    expect(families[0]?.samples).toHaveLength(1000)
+    expect(problems).toHaveLength(100)
+    expect(problems.at(-1)).toMatchObject({ line: 100, rule: 'disputed' })
   })
 
   test('values of tens of megabytes, and lines by the hundred thousand', () => {
@@ -254,5 +282,12 @@ any 1
     expect(parse('x 1\n', 'openmetrics').problems).toMatchObject([{ line: 1, rule: 'syntax' }])
     expect(parse('x 1\n# EOF\nx 2\n', 'openmetrics').problems).toMatchObject([{ line: 3, rule: 'syntax' }])
     expect(parse('x 1\n# EOF', 'openmetrics').problems).toEqual([])
+    expect(parse('x 1', 'openmetrics').problems).toMatchObject([{ line: 1, rule: 'syntax' }])
+  })
+
+  test('a backslash before any other character stands for itself', () => {
+    const text = 'x{a="b\\t"} 1\n# EOF\n'
+    expect(parse(text).problems).toEqual([])
+    expect(samplesOf(text)[0]?.labels).toEqual({ a: 'b\\t' })
   })
 })
