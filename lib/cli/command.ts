@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { parseArgs } from 'node:util'
+import { withoutCredentials } from './text.js'
 
 /** The exit codes of every command; `--help` and docs/cli.md tell them. */
 export const EXIT = {
@@ -13,16 +14,19 @@ export const EXIT = {
   unreachable: 3,
   /** The target answered, but not with metrics: another status, another content, too much of it. */
   notMetrics: 4,
+  /** What the command has to tell cannot be written. */
+  unwritable: 5,
   /** What is no fault of the user's or of the target's. */
   internal: 70,
 } as const
 
 export const EXIT_CODES_HELP = `Exit codes:
   0   fine
-  1   lint found something; scrape found nothing that matches
+  1   lint found something, or no metrics; scrape found nothing that matches
   2   wrong usage
   3   the target or file cannot be reached or read, or answers too late
   4   the target's answer is an error, too large, or no Prometheus exposition
+  5   the output cannot be written
   70  a fault of nanotally itself`
 
 /** A failure that is told in one line, without a stack. */
@@ -96,11 +100,14 @@ export class Arguments {
       this.positionals = parsed.positionals
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
+      const dashed = /^Option '(--?[\w-]+).*' argument is ambiguous/.exec(error.message)?.[1]
+      if (dashed !== undefined) throw usageError(`${dashed}: a value that begins with - is given as --NAME=-VALUE`)
       // The first sentence: the rest tells of programs' own calls of parseArgs.
       throw usageError(error.message.split(/\. |\n/)[0] ?? '')
     }
     if (this.positionals.length < min) throw usageError('a target is missing')
-    if (this.positionals.length > max) throw usageError(`one word too many: ${this.positionals[max]}`)
+    if (this.positionals.length > max)
+      throw usageError(`one word too many: ${withoutCredentials(this.positionals[max] ?? '')}`)
   }
 
   flag(name: string): boolean {

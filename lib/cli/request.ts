@@ -71,9 +71,9 @@ export async function fetchMetrics(target: Target, settings: RequestSettings, ac
   try {
     response = await send(target, settings, accept, deadline.signal)
   } catch (error) {
-    const reason = deadline.passed ? `no answer within ${seconds}` : reasonOf(error as NodeJS.ErrnoException)
     deadline.clear()
-    throw unreachable(target, reason, error)
+    if (deadline.passed) throw unreachable(target, `no answer within ${seconds}`, error)
+    throw connectionError(target, error as NodeJS.ErrnoException)
   }
   try {
     checkStatus(target, response)
@@ -117,12 +117,14 @@ function send(
   })
 }
 
-function reasonOf({ code = '', message }: NodeJS.ErrnoException): string {
-  if (code.startsWith('HPE_')) return `it does not answer in HTTP (${code})`
+function connectionError(target: Target, error: NodeJS.ErrnoException): CliError {
+  const { code = '', message } = error
+  if (code === 'HPE_HEADER_OVERFLOW') return notMetrics(target, 'the headers of its answer are too large', error)
+  if (code.startsWith('HPE_')) return notMetrics(target, `it does not answer in HTTP (${code})`, error)
   if (/CERT|SIGNATURE|ISSUER|ALTNAME/.test(code)) {
-    return `its certificate is not trusted (${code}): give --ca FILE, or --insecure`
+    return unreachable(target, `its certificate is not trusted (${code}): give --ca FILE, or --insecure`, error)
   }
-  return CONNECTION_REASONS[code] ?? printable(message || code)
+  return unreachable(target, CONNECTION_REASONS[code] ?? printable(message || code), error)
 }
 
 function checkStatus(target: Target, { statusCode = 0, statusMessage = '', headers }: IncomingMessage): void {
@@ -137,8 +139,8 @@ function checkStatus(target: Target, { statusCode = 0, statusMessage = '', heade
 }
 
 async function readBody(target: Target, response: IncomingMessage, { maxBytes }: RequestSettings): Promise<Buffer> {
-  const coding = response.headers['content-encoding'] ?? 'identity'
-  if (!/^(identity|(x-)?gzip)$/i.test(coding)) {
+  const coding = response.headers['content-encoding']?.toLowerCase() ?? 'identity'
+  if (!/^(identity|(x-)?gzip)$/.test(coding)) {
     throw notMetrics(target, `answered in the content coding ${printable(coding)}, which was not asked for`)
   }
   let body: Readable = response

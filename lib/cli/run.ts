@@ -6,7 +6,7 @@ import { globalHelp, helpOf } from './help.js'
 import { lint } from './lint.js'
 import { scrape } from './scrape.js'
 import { COLOR_OPTION, say } from './screen.js'
-import { printable } from './text.js'
+import { printable, withoutCredentials } from './text.js'
 import { top } from './top.js'
 import { packageVersion } from './version.js'
 
@@ -38,7 +38,9 @@ async function dispatch([name = '', ...words]: readonly string[], io: Io): Promi
   if (name === 'help') return dispatch([...words, '--help'], io)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
-    throw usageError(`${name === '' ? 'a command is missing' : `no command ${printable(name)}`}: see nanotally --help`)
+    throw usageError(
+      `${name === '' ? 'a command is missing' : `no command ${printable(withoutCredentials(name))}`}: see nanotally --help`,
+    )
   }
   const options = { ...command.options, ...COLOR_OPTION }
   if (words.some((word) => word === '--help' || word === '-h')) {

@@ -1,7 +1,8 @@
 // What a user may write for a target, and what is sent with a request to it.
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Arguments, CliError, EXIT, type OptionTable, usageError } from './command.js'
-import { printable } from './text.js'
+import { printable, withoutCredentials } from './text.js'
 
 const DEFAULT_PORT = 9464
 const DEFAULT_PATH = '/metrics'
@@ -23,6 +24,7 @@ export interface Target {
 export interface RequestSettings {
   timeoutMs: number
   maxBytes: number
+  /** One that is given once is no array: node:http refuses some of those, such as `host`. */
   headers: Readonly<Record<string, string | string[]>>
   /** A certificate authority's certificates, PEM. */
   ca?: Buffer
@@ -47,6 +49,7 @@ export const TARGET_OPTIONS: OptionTable = {
 
 /** @throws CliError for what is no target */
 export function parseTarget(text: string): Target {
+  if (text.trim() === '') throw usageError('the target is empty')
   const socket = /^unix:(?:\/\/)?([^:]+)(?::(\/.*))?$/.exec(text)
   if (socket?.[1] !== undefined) {
     const url = parseUrl(`http://localhost${socket[2] ?? DEFAULT_PATH}`, text)
@@ -54,7 +57,7 @@ export function parseTarget(text: string): Target {
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
-    throw usageError(`${printable(text)}: a target is http://, https:// or unix:, not ${scheme}://`)
+    throw usageError(`${printable(withoutCredentials(text))}: a target is http://, https:// or unix:, not ${scheme}://`)
   }
   const url = parseUrl(scheme === undefined ? expand(text) : text, text)
   if (url.pathname === '/') url.pathname = DEFAULT_PATH
@@ -77,7 +80,7 @@ function parseUrl(url: string, text: string): URL {
   try {
     return new URL(url)
   } catch (error) {
-    throw new CliError(EXIT.usage, `${printable(text)} is no address`, { cause: error })
+    throw new CliError(EXIT.usage, `${printable(withoutCredentials(text))} is no address`, { cause: error })
   }
 }
 
@@ -90,27 +93,40 @@ export function requestSettings(args: Arguments, url: URL): RequestSettings {
     headers: { ...authorization(args, url), ...headersOf(args.texts('header')) },
     insecure: args.flag('insecure'),
   }
-  return ca === undefined ? settings : { ...settings, ca: readText(ca) }
+  return ca === undefined ? settings : { ...settings, ca: readCertificates(ca) }
 }
 
 export function maxBytesOf(args: Arguments): number {
   return args.number('max-bytes', DEFAULT_MAX_BYTES, { min: 1, max: MAX_BYTES, integer: true })
 }
 
-function headersOf(lines: readonly string[]): Record<string, string[]> {
-  const headers: Record<string, string[]> = {}
+/** node:tls takes a file without any for no authorities at all. */
+function readCertificates(file: string): Buffer {
+  const pem = readText(file)
+  try {
+    if (!pem.includes('-----BEGIN')) throw new TypeError('no PEM')
+    new X509Certificate(pem)
+  } catch (error) {
+    throw new CliError(EXIT.usage, `--ca: ${printable(file)} holds no certificate in PEM`, { cause: error })
+  }
+  return pem
+}
+
+function headersOf(lines: readonly string[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {}
   for (const line of lines) {
     const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(line) ?? []
     if (name === undefined || value === undefined)
       throw usageError(`--header: expected 'Name: value', received ${printable(line)}`)
-    headers[name.toLowerCase()] = [...(headers[name.toLowerCase()] ?? []), value]
+    const before = headers[name.toLowerCase()]
+    headers[name.toLowerCase()] = before === undefined ? value : [before, value].flat()
   }
   return headers
 }
 
 function authorization(args: Arguments, { username, password }: URL): { authorization?: string } {
   const file = args.text('bearer-file')
-  const inUrl = username === '' ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const inUrl = username === '' ? undefined : `${decoded(username)}:${decoded(password)}`
   const user = args.text('user') ?? inUrl
   if (file !== undefined) {
     if (user !== undefined) throw usageError('give --bearer-file or --user, not both')
@@ -124,15 +140,32 @@ function authorization(args: Arguments, { username, password }: URL): { authoriz
   return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
 }
 
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    throw new CliError(EXIT.usage, "in a URL's name and password a % is written %25", { cause: error })
+  }
+}
+
 /** @throws CliError where the file cannot be read */
 export function readText(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const reason = { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' }[
-      code ?? ''
-    ]
-    throw new CliError(EXIT.unreachable, `${printable(file)}: ${reason ?? code}`, { cause: error })
+    throw fileError(file, error)
   }
+}
+
+const FILE_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read',
+  EISDIR: 'it is a folder',
+}
+
+/** Why a file could not be read, by what node:fs threw. */
+export function fileError(file: string, error: unknown, hint = ''): CliError {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  const reason = FILE_REASONS[code] ?? (code || message)
+  return new CliError(EXIT.unreachable, `${printable(file)}: ${reason}${hint}`, { cause: error })
 }

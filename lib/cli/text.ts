@@ -21,6 +21,11 @@ export function printable(text: string): string {
   })
 }
 
+/** What a user wrote for a target without what may be a password: up to the last @, as passwords may hold any character. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^@]*:.*@/is, '$1...@')
+}
+
 /** Indented JSON that no terminal obeys; numbers that JSON cannot tell are the strings "NaN", "+Inf" and "-Inf". */
 export function toJson(value: unknown): string {
   const text = JSON.stringify(value, (_, part) => (typeof part === 'number' ? jsonNumber(part) : part), 2)
@@ -45,6 +50,7 @@ export function numberText(value: number): string {
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value) || (Number.isInteger(value) && Math.abs(value) < 1e6)) return numberText(value)
   const rounded = Number(value.toPrecision(4))
+  if (!Number.isFinite(rounded)) return value.toPrecision(4)
   const size = Math.abs(rounded)
   if (size >= 1e15 || size < 1e-4) return rounded.toExponential()
   const scale = size >= 1e12 ? 'T' : size >= 1e9 ? 'G' : size >= 1e6 ? 'M' : ''

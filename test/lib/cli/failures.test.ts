@@ -1,8 +1,10 @@
 // What every command that asks a target does about one that is dead, wrong, hostile, slow or too large: one line and a code.
+import { execFile } from 'node:child_process'
 import { createServer as createTcpServer } from 'node:net'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { cli, cliProcess, deadPort, listen, serve, serveText } from '../../support/cli.js'
+import { CLI, cli, cliProcess, deadPort, listen, serve, serveText } from '../../support/cli.js'
 
 const COMMANDS = [['scrape'], ['top', '--once'], ['cardinality'], ['lint']]
 const TEXT = { 'content-type': 'text/plain; version=0.0.4' }
@@ -36,17 +38,28 @@ describe('3, not reachable', () => {
     await expectFailure(`${dripping}/metrics`, 3, 'the answer was not complete within 2 s', '--timeout', '2')
   })
 
-  test('a connection that is closed, an answer that is no HTTP, a file that is none', async () => {
+  test('a connection that is closed, a file that is none', async () => {
     const closing = await serve((request) => request.socket.destroy())
     await expectFailure(`${closing}/metrics`, 3, 'closed without an answer')
-    const port = await listen(createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')))
-    await expectFailure(`http://127.0.0.1:${port}/metrics`, 3, 'it does not answer in HTTP (HPE_INVALID_CONSTANT)')
-    const { exitCode, stderr } = await cli(['lint', 'no/such/file'])
-    expect([exitCode, stderr]).toEqual([3, 'nanotally: no/such/file: there is no such file\n'])
+    for (const [file, reason] of [
+      ['no/such/file', 'there is no such file; a target has a port, or begins with http://'],
+      ['metrics.txt', 'there is no such file; a target has a port, or begins with http://'],
+      ['./no:9090', 'there is no such file'],
+      ['/', 'it is a folder'],
+    ] as const) {
+      expect(await cli(['lint', file])).toMatchObject({ exitCode: 3, stderr: `nanotally: ${file}: ${reason}\n` })
+    }
   })
 })
 
 describe('4, no metrics', () => {
+  test('an answer that is no HTTP, and one with too many headers', async () => {
+    const port = await listen(createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')))
+    await expectFailure(`http://127.0.0.1:${port}/metrics`, 4, 'it does not answer in HTTP (HPE_INVALID_CONSTANT)')
+    const large = await serve((_, response) => response.writeHead(200, { ...TEXT, 'x-a': 'y'.repeat(100_000) }).end())
+    await expectFailure(`${large}/metrics`, 4, 'the headers of its answer are too large')
+  })
+
   test('other statuses', async () => {
     const url = await serve((request, response) => {
       response.statusCode = Number(request.url?.slice(1))
@@ -132,6 +145,31 @@ describe('4, no metrics', () => {
     })
     await expectFailure(`${url}/metrics`, 4, 'larger than 67108864 bytes', '--timeout', '60')
   })
+})
+
+test('5, an output that cannot be written', async () => {
+  const script = `"$0" "$1" --help > /dev/full; echo $?`
+  const { stdout, stderr } = await promisify(execFile)('sh', ['-c', script, process.execPath, CLI])
+  expect([stdout, stderr]).toEqual([
+    '5\n',
+    'nanotally: the output cannot be written: ENOSPC: no space left on device, write\n',
+  ])
+})
+
+test('a password is not shown, whatever is wrong', async () => {
+  const dead = `me:secret@127.0.0.1:${await deadPort()}`
+  for (const args of [
+    ...COMMANDS.flatMap((command) =>
+      [`http://${dead}`, dead, 'me:secret@a:99999'].map((target) => [...command, target]),
+    ),
+    ['scrape', 'a', 'http://me:secret@a'],
+    ['http://me:secret@a'],
+  ]) {
+    const { exitCode, stderr } = await cli(args)
+    expect([2, 3]).toContain(exitCode)
+    expect(stderr).toMatch(/^nanotally: [^\n]+\n$/)
+    expect(stderr).not.toContain('secret')
+  }
 })
 
 describe('a hostile target', () => {

@@ -47,6 +47,12 @@ test.each([
   [['nothing'], 'no command nothing: see nanotally --help'],
   [['toString'], 'no command toString: see nanotally --help'],
   [['scrape'], 'a target is missing; see nanotally scrape --help'],
+  [['scrape', ''], 'the target is empty; see nanotally scrape --help'],
+  [
+    ['demo', '--workers', '-1'],
+    '--workers: a value that begins with - is given as --NAME=-VALUE; see nanotally demo --help',
+  ],
+  [['demo', '-p', '-1'], '-p: a value that begins with - is given as --NAME=-VALUE; see nanotally demo --help'],
   [['scrape', 'a', 'b'], 'one word too many: b; see nanotally scrape --help'],
   [['scrape', 'a', '--nothing'], "Unknown option '--nothing'; see nanotally scrape --help"],
   [['scrape', 'a', '--timeout'], "Option '--timeout <value>' argument missing; see nanotally scrape --help"],

@@ -1,4 +1,5 @@
 // What the CLI makes of text and numbers, and of what a user writes for a target or a pattern.
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Arguments, type OptionTable } from '../../../dist/cli/command.js'
 import { FILTER_OPTIONS, filtersOf, patternOf } from '../../../dist/cli/filters.js'
@@ -14,6 +15,7 @@ import {
   toJson,
   widthOf,
 } from '../../../dist/cli/text.js'
+import { Authority } from '../../support/certificates.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 afterEach(() => void vi.unstubAllEnvs())
@@ -49,6 +51,7 @@ describe('text', () => {
     [-1234567.8, '-1.235M'],
     [Number.NaN, 'NaN'],
     [-Infinity, '-Inf'],
+    [Number.MAX_VALUE, '1.798e+308'],
   ])('%d is shortened to %s', (value, text) => {
     expect(shortNumber(value)).toBe(text)
   })
@@ -112,8 +115,29 @@ describe('targets', () => {
     expect(parseTarget('unix:///run/a.sock').socketPath).toBe('/run/a.sock')
   })
 
-  test.each(['ftp://a', 'http://', 'a b', 'http://a:99999', '', 'unix:'])('%j is none', (text) => {
+  test.each(['ftp://a', 'http://', 'a b', 'http://a:99999', '', ' ', 'unix:'])('%j is none', (text) => {
     expect(() => parseTarget(text)).toThrow(expect.objectContaining({ exitCode: 2 }))
+  })
+
+  test.each(['http://me:s@cret@a:99999/', 'me:s/cret@localhost:9999', 'ftp://me:s@cret@a', 'http://me:s%cret@a b/'])(
+    '%j is none, and shows no password',
+    (text) => {
+      let message = ''
+      try {
+        parseTarget(text)
+      } catch (error) {
+        message = (error as Error).message
+      }
+      expect(message).toMatch(/^[^m]*\.\.\.@(a|localhost)/)
+      expect(message).not.toContain('cret')
+    },
+  )
+
+  test('credentials that cannot be decoded are wrong usage, and not shown', () => {
+    const { url } = parseTarget('http://me:s%cret@a/x')
+    expect(() => settings([], url)).toThrow(
+      expect.objectContaining({ exitCode: 2, message: "in a URL's name and password a % is written %25" }),
+    )
   })
 
   test('credentials are sent, never shown', () => {
@@ -126,17 +150,19 @@ describe('targets', () => {
     requestSettings(argumentsOf(words, TARGET_OPTIONS), url)
 
   test('headers, credentials, limits', () => {
-    const folder = temporaryFolder({ token: 'abc\n', empty: '\n', 'ca.pem': 'PEM' })
+    const folder = temporaryFolder({ token: 'abc\n', empty: '\n' })
+    const { certFile } = new Authority(folder)
     expect(settings([])).toEqual({ timeoutMs: 5000, maxBytes: 67_108_864, headers: {}, insecure: false })
-    expect(settings(['--timeout', '0.5', '--max-bytes', '10', '--insecure', '--ca', `${folder}/ca.pem`])).toEqual({
-      ...{ timeoutMs: 500, maxBytes: 10, headers: {}, insecure: true, ca: Buffer.from('PEM') },
+    expect(settings(['--timeout', '0.5', '--max-bytes', '10', '--insecure', '--ca', certFile])).toEqual({
+      ...{ timeoutMs: 500, maxBytes: 10, headers: {}, insecure: true, ca: readFileSync(certFile) },
     })
     const headers = ['-H', 'X-A: 1', '--header', 'x-a:2', '--header', 'Accept: text/plain']
-    expect(settings(headers).headers).toEqual({ 'x-a': ['1', '2'], accept: ['text/plain'] })
+    expect(settings(headers).headers).toEqual({ 'x-a': ['1', '2'], accept: 'text/plain' })
     expect(settings(['--bearer-file', `${folder}/token`]).headers).toEqual({ authorization: 'Bearer abc' })
     vi.stubEnv('NANOTALLY_USER', 'a:b')
     expect(settings([]).headers).toEqual({ authorization: `Basic ${btoa('a:b')}` })
     expect(settings(['--user', 'c:d']).headers).toEqual({ authorization: `Basic ${btoa('c:d')}` })
+    expect(() => settings(['--ca', `${folder}/token`])).toThrow(/^--ca: .*token holds no certificate in PEM$/)
     expect(() => settings(['--bearer-file', `${folder}/empty`])).toThrow('holds no token of one word')
     expect(() => settings(['--bearer-file', `${folder}/nothing`])).toThrow('there is no such file')
     expect(() => settings(['--bearer-file', `${folder}/token`, '--user', 'a:b'])).toThrow('not both')
