@@ -1,18 +1,17 @@
 // `nanotally lint URL|FILE`: what is wrong with an exposition, by the rules of `promtool check metrics` and a few more.
-import { existsSync } from 'node:fs'
 import { CHECK_RULES, type CheckRule, checkFamily } from '../exposition/check.js'
 import { type Exposition, type Family, PROBLEM_RULES, type Problem } from '../exposition/family.js'
+import { Findings, MAX_FINDINGS_OF_A_RULE } from '../exposition/findings.js'
 import { parseExposition } from '../exposition/parse.js'
 import { partLabel } from '../exposition/series.js'
 import { isAllowed, LINT_RULES, type LintedMetric, type LintRule, lintMetric } from '../lint.js'
-import { type Arguments, CliError, type Command, EXIT, type Io, usageError } from './command.js'
+import { type Arguments, type Command, EXIT, type Io, usageError } from './command.js'
 import { formatOf, formatOption, readTarget } from './read.js'
-import { readAll } from './request.js'
 import { say, styleOf } from './screen.js'
-import { maxBytesOf, parseTarget, readText, requestSettings, TARGET_HELP, TARGET_OPTIONS } from './target.js'
+import { isTarget, readFileOrStdin } from './source.js'
+import { parseTarget, requestSettings, TARGET_HELP, TARGET_OPTIONS } from './target.js'
 import { plural, printable, toJson } from './text.js'
 
-const MAX_SYNTAX_PROBLEMS = 100
 const RULES: readonly string[] = [...PROBLEM_RULES, ...CHECK_RULES, ...LINT_RULES]
 
 export interface ExpositionFinding {
@@ -25,24 +24,21 @@ export interface ExpositionFinding {
 }
 
 /**
- * Everything that is wrong with an exposition, in the order of its lines.
+ * What is wrong with an exposition, the first findings of each rule in the order of its lines.
  *
  * @param strict - also what lint-allow-list.json allows
  */
 export function lintExposition({ families, problems }: Exposition, strict: boolean): ExpositionFinding[] {
-  const findings: ExpositionFinding[] = problems.map(({ line, rule, message, name = '' }) => ({
-    line,
-    name,
-    rule,
-    message,
-  }))
+  const findings = new Findings<ExpositionFinding>()
+  for (const { line, rule, message, name = '' } of problems) findings.add({ line, name, rule, message })
   for (const family of families) {
     const { name, line } = family
-    const ofNames = lintMetric(asMetric(family)).filter(({ rule }) => strict || !isAllowed(name, rule))
-    findings.push(...ofNames.map(({ rule, message }) => ({ line, name, rule, message })))
-    findings.push(...checkFamily(family).map((finding) => ({ name, ...finding })))
+    for (const { rule, message } of lintMetric(asMetric(family))) {
+      if (strict || !isAllowed(name, rule)) findings.add({ line, name, rule, message })
+    }
+    for (const finding of checkFamily(family)) findings.add({ name, ...finding })
   }
-  return findings.sort((a, b) => a.line - b.line)
+  return findings.kept.sort((a, b) => a.line - b.line)
 }
 
 function asMetric(family: Family): LintedMetric {
@@ -61,22 +57,17 @@ function isTextStateSet({ name, type, samples }: Family): boolean {
 }
 
 /** An exposition and how messages name where it is from. */
-async function readSource(source: string, args: Arguments, { stdin }: Io): Promise<Exposition & { name: string }> {
+async function readSource(source: string, args: Arguments, io: Io): Promise<Exposition & { name: string }> {
   const format = formatOf(args, 'text')
-  const isTarget = /^(https?:\/\/|unix:)/i.test(source) || (/^\S*:\d+(\/|$)/.test(source) && !existsSync(source))
-  if (isTarget) {
+  if (isTarget(source)) {
     const target = parseTarget(source)
-    const read = await readTarget(target, requestSettings(args, target.url), format, MAX_SYNTAX_PROBLEMS)
+    const read = await readTarget(target, requestSettings(args, target.url), format, MAX_FINDINGS_OF_A_RULE)
     return { ...read, name: target.name }
   }
   const name = source === '-' ? 'stdin' : printable(source)
-  const maxBytes = maxBytesOf(args)
-  const bytes = source === '-' ? await readAll(stdin, maxBytes) : readText(source)
-  if (bytes === undefined || bytes.length > maxBytes) {
-    throw new CliError(EXIT.notMetrics, `${name}: larger than ${plural(maxBytes, 'byte')}: see --max-bytes`)
-  }
+  const bytes = await readFileOrStdin(source, name, args, io)
   const told = args.text('format') === undefined ? undefined : format
-  return { ...parseExposition(bytes, { format: told, maxSyntaxProblems: MAX_SYNTAX_PROBLEMS }), name }
+  return { ...parseExposition(bytes, { format: told, maxSyntaxProblems: MAX_FINDINGS_OF_A_RULE }), name }
 }
 
 async function run(args: Arguments, io: Io): Promise<number> {
@@ -87,9 +78,11 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const { name, ...exposition } = await readSource(source, args, io)
   const findings = lintExposition(exposition, args.flag('strict')).filter(({ rule }) => !ignored.includes(rule))
   const families = exposition.families.length
+  const cut = RULES.filter((rule) => findings.filter((found) => found.rule === rule).length === MAX_FINDINGS_OF_A_RULE)
+  const isEmpty = families === 0 && findings.length === 0
   if (args.flag('json')) {
-    say(io, toJson({ source: name, families, findings }))
-  } else {
+    say(io, toJson({ source: name, families, findings, cut }))
+  } else if (!isEmpty) {
     const { bold, dim } = styleOf(args, io)
     for (const finding of findings) {
       const where = `${name}:${finding.line}:`
@@ -97,14 +90,12 @@ async function run(args: Arguments, io: Io): Promise<number> {
       say(io, `${where} ${what}${printable(finding.message)} ${dim(`[${finding.rule}]`)}`)
     }
     const checked = plural(families, 'family', 'families')
-    say(
-      io,
-      findings.length === 0
-        ? `${name}: nothing wrong in ${checked}`
-        : `${plural(findings.length, 'finding')} in ${checked}`,
-    )
+    const found = `${plural(findings.length, 'finding')} in ${checked}`
+    const onlyFirst = `: of ${cut.join(', ')} only the first ${MAX_FINDINGS_OF_A_RULE} are told`
+    say(io, findings.length === 0 ? `${name}: nothing wrong in ${checked}` : found + (cut.length > 0 ? onlyFirst : ''))
   }
-  return findings.length === 0 ? EXIT.ok : EXIT.found
+  if (isEmpty) io.stderr.write(`nanotally: ${name}: no metrics\n`)
+  return findings.length === 0 && !isEmpty ? EXIT.ok : EXIT.found
 }
 
 export const lint: Command = {
@@ -112,8 +103,9 @@ export const lint: Command = {
   usage: '[options] URL|FILE|-',
   about: `Tells what promtool check metrics would, and what makes Prometheus refuse or doubt an exposition:
 lines that cannot be read, series that are there twice, histograms that contradict themselves.
-- is stdin. A file is OpenMetrics where it ends in # EOF. After ${MAX_SYNTAX_PROBLEMS} lines that cannot be read,
-reading ends.
+- is stdin. A file is OpenMetrics where it ends in # EOF. A word that may be a HOST or a file is a
+file: give the HOST its port, or http://. Of each rule the first ${MAX_FINDINGS_OF_A_RULE} findings are told; after as
+many lines that cannot be read, reading ends. What holds no metrics at all is no success.
 
 ${TARGET_HELP}`,
   options: {

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { counter, gauge, histogram, Registry, startExporter } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { isTarget } from '../../../dist/cli/source.js'
 import { CLI, cli, cliProcess, listen, serve, serveText } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
@@ -118,19 +119,30 @@ lag_seconds  summary  Lag.
   test('a unix socket; gzip; headers and credentials as given', async () => {
     const seen: (string | undefined)[] = []
     const server = createServer((request, response) => {
-      seen.push(request.url, request.headers.authorization, request.headers['x-a'] as string)
+      seen.push(request.url, request.headers.authorization, request.headers['x-a'] as string, request.headers.host)
       response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(gzipSync(TEXT))
     })
     const path = `${temporaryFolder()}/s.sock`
     server.listen(path)
     await once(server, 'listening')
     onTestFinished(() => void server.close())
-    const { exitCode, stdout } = await cliProcess(['scrape', `unix:${path}:/x?y`, '-H', 'X-A: b'], {
+    const headers = ['-H', 'X-A: b', '--header', 'Host: other']
+    const { exitCode, stdout } = await cliProcess(['scrape', `unix:${path}:/x?y`, ...headers], {
       env: { NANOTALLY_USER: 'u:p' },
     })
     expect(exitCode).toBe(0)
     expect(stdout).toContain('jobs_total')
-    expect(seen).toEqual(['/x?y', `Basic ${btoa('u:p')}`, 'b'])
+    expect(seen).toEqual(['/x?y', `Basic ${btoa('u:p')}`, 'b', 'other'])
+  })
+
+  test('content codings in whatever case', async () => {
+    for (const [coding, body] of [
+      ['Identity', TEXT],
+      ['GZIP', gzipSync(TEXT)],
+    ] as const) {
+      const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': coding }).end(body))
+      expect((await cli(['scrape', url])).exitCode).toBe(0)
+    }
   })
 
   test('TLS: refused until its certificate is trusted', async () => {
@@ -255,16 +267,80 @@ describe('lint', () => {
   test('input that is too large, and lines without end that cannot be read', async () => {
     const large = await cli(['lint', '-', '--max-bytes', '10'], TEXT)
     expect([large.exitCode, large.stderr]).toEqual([4, 'nanotally: stdin: larger than 10 bytes: see --max-bytes\n'])
+    const endless = await cli(['lint', '/dev/full', '--max-bytes', '100000'])
+    expect([endless.exitCode, endless.stderr]).toEqual([
+      ...[4, 'nanotally: /dev/full: larger than 100000 bytes: see --max-bytes\n'],
+    ])
     const { stdout } = await cli(['lint', '-'], '?\n'.repeat(10_000))
     expect(stdout.split('\n')).toHaveLength(102)
+  })
+
+  test('a rule that each line breaks: its first findings, and that there are more', async () => {
+    const repeated = `# HELP a A.\n# TYPE a gauge\n${'a 1\n'.repeat(300_000)}`
+    const { exitCode, stdout } = await cli(['lint', '-'], repeated)
+    const lines = stdout.trimEnd().split('\n')
+    expect([exitCode, lines.length]).toEqual([1, 101])
+    expect(lines.at(-1)).toBe('100 findings in 1 family: of duplicate-series only the first 100 are told')
+    expect(JSON.parse((await cli(['lint', '-', '--json'], repeated)).stdout)).toMatchObject({
+      cut: ['duplicate-series'],
+    })
+  })
+
+  test('what holds no metrics is no success', async () => {
+    const folder = temporaryFolder({ empty: '' })
+    const url = await serveText('')
+    for (const [source, name] of [
+      ['-', 'stdin'],
+      [`${folder}/empty`, `${folder}/empty`],
+      [url, `${url}/metrics`],
+    ] as const) {
+      expect(await cli(['lint', source])).toMatchObject({
+        ...{ exitCode: 1, stdout: '', stderr: `nanotally: ${name}: no metrics\n` },
+      })
+    }
+    const ignored = await cli(['lint', '-', '--ignore', 'syntax'], '?\n')
+    expect([ignored.exitCode, ignored.stderr]).toEqual([1, 'nanotally: stdin: no metrics\n'])
+    const json = await cli(['lint', '-', '--json'], '# EOF\n')
+    expect([json.exitCode, JSON.parse(json.stdout).findings]).toEqual([1, []])
+  })
+
+  test('what Prometheus reads and promtool refuses is read by all, and told', async () => {
+    const disputed = '# HELP x_total X.\n# TYPE x_total counter\nx_total{a="\\t"} 1\nx_total{a="b"} 2'
+    const { exitCode, stdout } = await cli(['lint', '-'], disputed)
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('stdin:3: promtool refuses "\\\\t", which is no escape sequence [disputed]\n')
+    expect(stdout).toMatch(/\nstdin:4: promtool refuses a last line .* \[disputed\]\n2 findings in 1 family\n$/)
+    const url = await serveText(disputed)
+    for (const command of [['scrape'], ['cardinality'], ['top', '--once', '--interval', '0.1']]) {
+      expect(await cli([...command, url])).toMatchObject({ exitCode: 0, stderr: '' })
+    }
+  })
+
+  test('a file, a target, or what may be both', () => {
+    const folder = temporaryFolder({ 'a:1': '' })
+    const targets = [
+      'localhost',
+      'LOCALHOST/x',
+      '9464',
+      ':9464',
+      'metrics.txt:80',
+      'http://a',
+      '::1',
+      '[::1]/x',
+      '10.0.0.1',
+    ]
+    expect(targets.filter((word) => !isTarget(word))).toEqual([])
+    const files = ['metrics.txt', 'host', './x:9090', '/x:9090', '../x:1', `${folder}/a:1`, 'a b']
+    expect(files.filter(isTarget)).toEqual([])
   })
 })
 
 test('EPIPE: whoever reads may leave', async () => {
   const url = await serve((_, response) => {
-    response.writeHead(200, { 'content-type': 'text/plain' }).end(`# TYPE x gauge\n${'x{a="b"} 1\n'.repeat(100_000)}`)
+    const lines = Array.from({ length: 100_000 }, (_, i) => `x{a="${i}"} 1\n`)
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(`# TYPE x gauge\n${lines.join('')}`)
   })
-  const script = `"$0" "$1" lint "$2" | head -n 1; exit "\${PIPESTATUS[0]}"`
+  const script = `"$0" "$1" scrape "$2" | head -n 1; exit "\${PIPESTATUS[0]}"`
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script, process.execPath, CLI, url])
   expect(stdout.split('\n')).toHaveLength(2)
   expect(stderr).toBe('')
