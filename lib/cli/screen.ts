@@ -21,9 +21,14 @@ const STYLED: Style = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), gre
 
 /** Plain where stdout is no terminal, or where the user wants it so. */
 export function styleOf(args: Arguments, { stdout }: Io): Style {
-  const { NO_COLOR = '', TERM } = process.env
-  const wanted = !args.flag('no-color') && NO_COLOR === '' && TERM !== 'dumb'
+  const { NO_COLOR = '' } = process.env
+  const wanted = !args.flag('no-color') && NO_COLOR === '' && !isDumb()
   return wanted && stdout.isTTY ? STYLED : PLAIN
+}
+
+/** Whether the terminal obeys no escape sequences, as Emacs' shell and some logs of CI. */
+export function isDumb(): boolean {
+  return process.env.TERM === 'dumb'
 }
 
 /** Columns that a line may take: no limit where it is not a terminal. */

@@ -9,7 +9,8 @@ const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u
 const ASCII = /^[\x20-\x7e]*$/
 const ELLIPSIS = '…'
-const GAP = '  '
+/** Between two columns of a table. */
+export const GAP = '  '
 
 /** The text with all that could drive a terminal escaped, as `\n`, `\t` or `\u{1b}`. */
 export function printable(text: string): string {
@@ -84,6 +85,17 @@ export function cutMiddle(text: string, width: number): string {
     .reverse()
     .join('')
   return take(characters, width - 1 - widthOf(end)).join('') + ELLIPSIS + end
+}
+
+/** The same, cut at the beginning. */
+export function cutStart(text: string, width: number): string {
+  if (widthOf(text) <= width || width < 2) return cut(text, width)
+  return (
+    ELLIPSIS +
+    take([...text].reverse(), width - 1)
+      .reverse()
+      .join('')
+  )
 }
 
 /** As many of the characters as the columns hold. */

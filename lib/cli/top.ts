@@ -4,7 +4,7 @@ import type { ReadStream, WriteStream } from 'node:tty'
 import { type Arguments, CliError, type Command, EXIT, type Io, usageError } from './command.js'
 import { FILTER_HELP, FILTER_OPTIONS, filtersOf } from './filters.js'
 import { formatOf, formatOption, readTarget } from './read.js'
-import { type Style, say, styleOf } from './screen.js'
+import { columnsOf, isDumb, type Style, say, styleOf } from './screen.js'
 import {
   parseTarget,
   type RequestSettings,
@@ -17,7 +17,7 @@ import { printable } from './text.js'
 import { TopModel } from './top/model.js'
 import { type Choice, firstChoice, pressKey, SORTS, type Sort } from './top/state.js'
 import { Terminal } from './top/terminal.js'
-import { drawBlock, drawScreen, pageRows, type Shown, type Status } from './top/view.js'
+import { drawBlock, drawScreen, pageRows, type Shown, type Status, withinPages } from './top/view.js'
 
 interface Settings {
   io: Io
@@ -110,10 +110,11 @@ function shownOf({ model, status }: Watch, choice: Choice): Shown {
 /** Steered by keys, until one of them ends it. */
 async function runScreen(watch: Watch, { io, style, sort }: Settings): Promise<number> {
   let choice = firstChoice(sort)
-  let entered = false
+  let answered = false
   const terminal = new Terminal(io.stdin as ReadStream, io.stdout as WriteStream, {
     key(key) {
-      const next = pressKey(choice, key, pageRows(terminal.size))
+      // From where the view is: a filter, or the end, may have left the offset far behind it.
+      const next = pressKey(withinPages(choice, watch.model.rows, terminal.size), key, pageRows(terminal.size))
       if (next === 'quit') {
         watch.stop()
         return
@@ -126,16 +127,15 @@ async function runScreen(watch: Watch, { io, style, sort }: Settings): Promise<n
     interrupt: () => watch.stop(),
   })
   function draw() {
-    if (!entered) {
-      terminal.enter()
-      entered = true
-    }
-    // An offset beyond the end is where the end is.
-    choice.offset = Math.min(choice.offset, Math.max(0, watch.model.rows.length - pageRows(terminal.size)))
-    terminal.draw(drawScreen(shownOf(watch, choice), style, terminal.size))
+    // Before the first answer there is nothing to draw: it may be an error, which has no screen.
+    if (answered) terminal.draw(drawScreen(shownOf(watch, choice), style, terminal.size))
   }
+  terminal.listen()
   try {
-    await watch.run(draw)
+    await watch.run(() => {
+      answered = true
+      draw()
+    })
   } finally {
     terminal.leave()
   }
@@ -152,7 +152,7 @@ async function runBlocks(watch: Watch, { io, style, sort }: Settings, count: num
     await watch.run((isFirst) => {
       // There are no rates before the second scrape.
       if (isFirst) return
-      say(io, [...drawBlock(shownOf(watch, choice), style), ''].join('\n'))
+      say(io, [...drawBlock(shownOf(watch, choice), style, columnsOf(io)), ''].join('\n'))
       if (--left === 0) watch.stop()
     })
   } finally {
@@ -178,16 +178,16 @@ async function run(args: Arguments, io: Io): Promise<number> {
   }
   const count = args.number('count', args.flag('once') ? 1 : Infinity, { min: 1, max: 1e9, integer: true })
   const watch = new Watch(settings, new TopModel(filtersOf(args)))
-  const isScreen = io.stdin.isTTY && io.stdout.isTTY && count === Infinity
+  const isScreen = io.stdin.isTTY && io.stdout.isTTY && !isDumb() && count === Infinity
   return isScreen ? runScreen(watch, settings) : runBlocks(watch, settings, count)
 }
 
 export const top: Command = {
   summary: 'watch rates, quantiles and stalled threads, live',
   usage: '[options] URL',
-  about: `In a terminal: q quits, ? tells the other keys. Elsewhere, and with --once and --count, a block of
-text is printed at the end of each interval. A target that dies is shown as such, and watched on;
-one that is not there at first is an error.
+  about: `In a terminal: q quits, ? tells the other keys. Elsewhere, where TERM is dumb, and with --once and
+--count, a block of text is printed at the end of each interval. A target that dies is shown as
+such, and watched on; one that is not there at first is an error.
 
 ${TARGET_HELP}
 

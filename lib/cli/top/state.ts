@@ -14,6 +14,8 @@ export interface Choice {
   typed: string | undefined
   paused: boolean
   help: boolean
+  /** The first line of the help that is shown. */
+  helpOffset: number
   /** The first row that is shown. */
   offset: number
 }
@@ -26,7 +28,7 @@ export interface Key {
 }
 
 export function firstChoice(sort: Sort): Choice {
-  return { sort, reverse: false, filter: '', typed: undefined, paused: false, help: false, offset: 0 }
+  return { sort, reverse: false, filter: '', typed: undefined, paused: false, help: false, helpOffset: 0, offset: 0 }
 }
 
 /**
@@ -37,9 +39,9 @@ export function firstChoice(sort: Sort): Choice {
 export function pressKey(choice: Choice, key: Key, pageRows: number): Choice | 'quit' {
   if (key.ctrl && (key.name === 'c' || key.name === 'd')) return 'quit'
   if (choice.typed !== undefined) return typeKey(choice, choice.typed, key)
-  if (choice.help) return key.name === 'q' ? 'quit' : { ...choice, help: false }
-  const scrolled = SCROLLS[key.name ?? '']?.(choice.offset, pageRows)
-  if (scrolled !== undefined) return { ...choice, offset: Math.max(0, scrolled) }
+  const scrolled = SCROLLS[key.name ?? '']?.(choice.help ? choice.helpOffset : choice.offset, pageRows)
+  if (scrolled !== undefined) return { ...choice, [choice.help ? 'helpOffset' : 'offset']: Math.max(0, scrolled) }
+  if (choice.help) return key.name === 'q' ? 'quit' : { ...choice, help: false, helpOffset: 0 }
   switch (key.sequence) {
     case 'q':
       return 'quit'

@@ -26,6 +26,7 @@ export class Terminal {
   readonly #input: ReadStream
   readonly #output: WriteStream
   readonly #events: TerminalEvents
+  #listening = false
   #entered = false
   readonly #leave = () => this.leave()
   readonly #end = (signal: NodeJS.Signals) => {
@@ -44,13 +45,13 @@ export class Terminal {
     return { columns: this.#output.columns || 80, lines: this.#output.rows || 24 }
   }
 
-  enter(): void {
-    this.#entered = true
+  /** Takes the keys and signals, the screen as it is. */
+  listen(): void {
+    this.#listening = true
     // Also where an error ends the process.
     process.on('exit', this.#leave)
     process.on('SIGINT', this.#events.interrupt)
     for (const signal of ENDINGS) process.on(signal, this.#end)
-    this.#output.write(ENTER)
     this.#output.on('resize', this.#events.resize)
     emitKeypressEvents(this.#input)
     this.#input.setRawMode(true)
@@ -60,8 +61,8 @@ export class Terminal {
 
   /** Idempotent. */
   leave(): void {
-    if (!this.#entered) return
-    this.#entered = false
+    if (!this.#listening) return
+    this.#listening = false
     process.off('exit', this.#leave)
     process.off('SIGINT', this.#events.interrupt)
     for (const signal of ENDINGS) process.off(signal, this.#end)
@@ -69,11 +70,14 @@ export class Terminal {
     this.#input.setRawMode(false)
     this.#input.pause()
     this.#output.off('resize', this.#events.resize)
-    this.#output.write(LEAVE)
+    if (this.#entered) this.#output.write(LEAVE)
+    this.#entered = false
   }
 
-  /** Shows a screen's lines, as many as it has. */
+  /** Shows a screen's lines, as many as it has; the first ones on a screen of their own. */
   draw(lines: readonly string[]): void {
+    if (!this.#entered) this.#output.write(ENTER)
+    this.#entered = true
     this.#output.write(BEGIN_FRAME + HOME + lines.map((line) => CLEAR_LINE + line).join('\r\n') + END_FRAME)
   }
 }

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { widthOf } from '../../../dist/cli/text.js'
 import { HISTORY_LENGTH, type Row, TopModel } from '../../../dist/cli/top/model.js'
+import { shortRowText, sparkline } from '../../../dist/cli/top/rows.js'
 import { type Choice, chosenRows, firstChoice, type Key, pressKey } from '../../../dist/cli/top/state.js'
-import { drawBlock, drawScreen, type Shown, sparkline } from '../../../dist/cli/top/view.js'
+import { drawBlock, drawScreen, type Shown, withinPages } from '../../../dist/cli/top/view.js'
 import { parseExposition } from '../../../dist/exposition/parse.js'
 
 const ALL = { family: () => true, series: () => true }
@@ -153,6 +154,8 @@ describe('keys', () => {
     expect(press(' ', ' ')).toMatchObject({ paused: false })
     expect(press('?')).toMatchObject({ help: true })
     expect(press('?', 's')).toMatchObject({ help: false, sort: 'name' })
+    expect(press('?', named('down'))).toMatchObject({ help: true, helpOffset: 1, offset: 0 })
+    expect(press('?', named('down'), 'x', '?')).toMatchObject({ help: true, helpOffset: 0 })
   })
 
   test('a filter is typed, entered, left, taken away', () => {
@@ -263,11 +266,100 @@ describe('drawing', () => {
     expect(drawScreen(shown({ choice: typing }), PLAIN, { columns: 100, lines: 30 }).at(-1)).toBe('filter: ro_')
   })
 
-  test('a block has every row, whole', () => {
+  test('a block has every row, whole in a pipe, and as wide as a terminal', () => {
     const long = row('x'.repeat(500))
-    const block = drawBlock(shown({ rows: [...shown().rows, long] }), PLAIN)
+    const block = drawBlock(shown({ rows: [...shown().rows, long] }), PLAIN, Infinity)
     expect(block).toHaveLength(3 + 101)
     expect(block.at(-1)).toMatch(/^x{500} /)
+    const narrow = drawBlock(shown({ rows: [...shown().rows, long] }), PLAIN, 40)
+    expect(narrow).toHaveLength(3 + 101)
+    expect(Math.max(...narrow.map(widthOf))).toBe(40)
+  })
+
+  test('the keys are all told at 60 columns', () => {
+    const screen = (choice: Partial<Choice>) =>
+      drawScreen(shown({ choice: { ...firstChoice('name'), ...choice } }), PLAIN, { columns: 60, lines: 24 })
+    expect(screen({}).at(-1)).toBe('? help  q quit  s sort  r reverse  / filter  space pause')
+    const help = screen({ help: true })
+    expect(help.at(-1)).toBe('arrows, page keys scroll  q quit  any other key goes back')
+    expect(help.join('')).not.toContain('…')
+    expect(
+      help.filter((line) => /^(q,|s |r |\/ |space|arrows {2}|RATE|P50|TREND|change|name)/.test(line)),
+    ).toHaveLength(11)
+  })
+
+  test('a help that is too long for the screen is scrolled to its end', () => {
+    const size = { columns: 80, lines: 10 }
+    const choice = { ...firstChoice('name'), help: true }
+    const lines = (helpOffset: number, within = size) =>
+      drawScreen(shown({ choice: { ...choice, helpOffset } }), PLAIN, within).slice(4, -1)
+    const whole = lines(0, { columns: 80, lines: 40 }).join('\n').trimEnd().split('\n')
+    expect(lines(0)).toEqual(whole.slice(0, 5))
+    expect(lines(3)).toEqual(whole.slice(3, 8))
+    expect(lines(1e9)).toEqual(whole.slice(-5))
+  })
+
+  test('offsets end where the last page begins, of the rows that the filter leaves', () => {
+    const size = { columns: 80, lines: 10 }
+    const within = (choice: Partial<Choice>) =>
+      withinPages({ ...firstChoice('name'), offset: 1e9, helpOffset: 1e9, ...choice }, shown().rows, size)
+    expect(within({}).offset).toBe(95)
+    expect(within({ filter: 'row_1' }).offset).toBe(5)
+    expect(within({ filter: 'row_1', typed: 'row_15' }).offset).toBe(0)
+    expect(within({ offset: 3 }).offset).toBe(3)
+    expect(within({}).helpOffset).toBeLessThan(20)
+  })
+
+  describe('narrow screens', () => {
+    const KINDS = ['decode', 'resize', 'encode']
+    const THREADS = ['main', 'demo-1', 'demo-2']
+    const quantiles = { p50: 0.004749, p90: 0.01237, p99: 0.0153 }
+    const busy = { value: 123_456, rate: 152.2, history: [1, 2, 3] }
+    /** As the demo has them. */
+    const demoRows = [
+      ...KINDS.map((kind) => row('demo_job_duration_seconds', { ...busy, quantiles, labels: { kind } })),
+      ...KINDS.flatMap((kind) =>
+        THREADS.map((thread) => row('demo_jobs_total', { ...busy, labels: { kind, thread } })),
+      ),
+      ...THREADS.map((thread) => row('nodejs_eventloop_stall_seconds', { value: 0, labels: { thread } })),
+    ]
+    const screen = (columns: number) => drawScreen(shown({ rows: demoRows }), PLAIN, { columns, lines: 24 })
+    const seriesOn = (columns: number) =>
+      screen(columns)
+        .slice(4, -1)
+        .filter((line) => line !== '')
+        .map((line) => line.split(/ {2,}/)[0])
+
+    test.each([
+      [200, 'SERIES VALUE RATE/s P50 P90 P99 TREND'],
+      [100, 'SERIES VALUE RATE/s P50 P90 P99 TREND'],
+      [80, 'SERIES VALUE RATE/s P50 P90 P99'],
+      [70, 'SERIES VALUE RATE/s P90 P99'],
+      [60, 'SERIES VALUE RATE/s P99'],
+      [30, 'SERIES VALUE RATE/s P99'],
+    ])('%d columns show %s', (columns, titles) => {
+      expect(screen(columns)[3]?.split(/ +/).join(' ')).toBe(titles)
+    })
+
+    test.each([200, 80, 60])('all series can be told apart at %d columns', (columns) => {
+      expect(new Set(seriesOn(columns)).size).toBe(demoRows.length)
+      const text = columns === 200 ? 'demo_jobs_total{kind="encode",thread="demo-1"}' : 'demo_jobs_total{encode,demo-1}'
+      expect(screen(columns).join('\n')).toContain(text)
+    })
+
+    test('columns that fit beside short series stay', () => {
+      const short = drawScreen(shown({ rows: [row('x', busy)] }), PLAIN, { columns: 60, lines: 24 })
+      expect(short[3]).toMatch(/^SERIES .* P50 .* TREND$/)
+    })
+
+    test('a name gives way before the values of labels, and keeps a third', () => {
+      const name = 'http_requests_total'
+      const labels = { method: 'GET', path: '/a\nb' }
+      expect(shortRowText({ name, labels }, 40)).toBe('http_requests_total{GET,/a\\nb}')
+      expect(shortRowText({ name, labels }, 20)).toBe('…ts_total{GET,/a\\nb}')
+      expect(shortRowText({ name, labels: { path: 'x'.repeat(50) } }, 20)).toBe('…total{xxxxxx…xxxxx}')
+      expect(shortRowText({ name, labels: {} }, 9)).toBe('…ts_total')
+    })
   })
 
   test('trends', () => {

@@ -1,5 +1,7 @@
 // top as a process: blocks of text into a pipe, and its screen in a real pseudo terminal, steered by keys.
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
+import { widthOf } from '../../../dist/cli/text.js'
 import { cli, cliProcess, serve, startCli, TerminalCli } from '../../support/cli.js'
 import { until } from '../../support/until.js'
 
@@ -106,7 +108,7 @@ test('a screen: sorted, reversed, filtered, paused, scrolled, resized, helped by
   expect(first[1]).toBe('STALLED: main for 2.5 s')
   expect(first[2]).toBe('5 rows  by name')
   expect(first[4]).toMatch(/^depth /)
-  expect(first.at(-1)).toMatch(/^q quit {2}s sort/)
+  expect(first.at(-1)).toMatch(/^\? help {2}q quit {2}s sort/)
   top.press('s')
   await top.until(
     'by rate',
@@ -127,7 +129,7 @@ test('a screen: sorted, reversed, filtered, paused, scrolled, resized, helped by
   top.press('\x1b')
   await top.until('not filtered', (screen) => /^5 rows/.test(screen[2] ?? ''))
   top.press('?')
-  await top.until('help', (screen) => screen.some((line) => line === 'any key goes back'))
+  await top.until('help', (screen) => /any other key goes back$/.test(screen.at(-1) ?? ''))
   top.press('x')
   await top.until('no help', (screen) => /^SERIES/.test(screen[3] ?? ''))
   top.resize(60, 7)
@@ -137,6 +139,12 @@ test('a screen: sorted, reversed, filtered, paused, scrolled, resized, helped by
   await top.until('a page down', (screen) => /^3 to 4 of 5 rows/.test(screen[2] ?? ''))
   top.press('\x1b[A')
   await top.until('a row up', (screen) => /^2 to 3 of 5 rows/.test(screen[2] ?? ''))
+  top.press('/s\r')
+  await top.until('filtered', (screen) => /^1 to 2 of 4 rows/.test(screen[2] ?? ''))
+  top.press('\x1b[F')
+  await top.until('the end', (screen) => /^3 to 4 of 4 rows/.test(screen[2] ?? ''))
+  top.press('\x1b[A')
+  await top.until('a row up from there', (screen) => /^2 to 3 of 4 rows/.test(screen[2] ?? ''))
   top.press(' ')
   await top.until('paused', (screen) => /PAUSED/.test(screen[2] ?? ''))
   top.press(' ')
@@ -182,6 +190,36 @@ test('a target that does not answer holds up neither keys nor the end', async ()
   expect(await top.ended).toMatchObject({ exitCode: 0 })
 })
 
+test('before the first answer q and Ctrl-C end it as they do later, without a screen', async () => {
+  for (const key of ['q', '\x03']) {
+    let asked = false
+    const url = await serve(() => {
+      asked = true
+    })
+    const top = new TerminalCli(['top', url, ...FAST, '--timeout', '86400'])
+    await until('the request', () => asked)
+    top.press('s') // no screen for what has nothing to show
+    top.press(key)
+    expect(await top.ended).toEqual({ exitCode: 0, signal: null, echo: true, canonical: true })
+    expect(top.output).toBe('')
+  }
+})
+
+test('a dumb terminal gets blocks, as wide as it is; so does --once', async () => {
+  const url = await target()
+  const dumb = new TerminalCli(['top', url, ...FAST], { columns: 40, env: { TERM: 'dumb' } })
+  await until('two blocks', () => dumb.output.split('\r\n\r\n').length > 2)
+  dumb.signal(INTERRUPT)
+  expect(await dumb.ended).toMatchObject({ exitCode: 0 })
+  const once = new TerminalCli(['top', url, ...FAST, '--once'], { columns: 40 })
+  expect(await once.ended).toMatchObject({ exitCode: 0 })
+  expect(dumb.output).not.toContain('\x1b')
+  for (const { output } of [dumb, once]) {
+    const widths = stripVTControlCharacters(output).split('\r\n').map(widthOf)
+    expect(Math.max(...widths)).toBe(40)
+  }
+})
+
 test('a target that is not there at first is an error, without a screen', async () => {
   const top = new TerminalCli(['top', 'unix:/nothing.sock'])
   expect(await top.ended).toMatchObject({ exitCode: 3, echo: true })
@@ -196,7 +234,6 @@ test('colours, unless they are not wanted', async () => {
   for (const [args, env] of [
     [['--no-color'], {}],
     [[], { NO_COLOR: '1' }],
-    [[], { TERM: 'dumb' }],
   ] as const) {
     const top = new TerminalCli(['top', url, ...FAST, ...args], { env })
     await top.until('a screen', (screen) => screen.length > 1)
