@@ -6,6 +6,10 @@ import { type Answer, fetchMetrics, notMetrics } from './request.js'
 import type { RequestSettings, Target } from './target.js'
 import { printable } from './text.js'
 
+export const QUANTILE_HELP = `P50, P90 and P99 of histograms are estimates: interpolated inside their bucket, as PromQL's
+histogram_quantile does. nanotally's exponential histograms show the powers of two as boundaries:
+an estimate is off by a factor of up to 2. Their option classicSchema shows finer ones.`
+
 const ACCEPT: Record<Format, string> = {
   text: 'text/plain;version=1.0.0;escaping=allow-utf-8,text/plain;version=0.0.4;q=0.8,*/*;q=0.1',
   openmetrics:

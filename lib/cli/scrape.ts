@@ -3,7 +3,7 @@ import type { Family } from '../exposition/family.js'
 import { type Bucket, quantileOf, type Series, seriesOf } from '../exposition/series.js'
 import { type Arguments, type Command, EXIT, type Io } from './command.js'
 import { FILTER_HELP, FILTER_OPTIONS, filtersOf } from './filters.js'
-import { formatOf, formatOption, readTarget } from './read.js'
+import { formatOf, formatOption, QUANTILE_HELP, readTarget } from './read.js'
 import { columnsOf, say, styleOf } from './screen.js'
 import { parseTarget, requestSettings, TARGET_HELP, TARGET_OPTIONS } from './target.js'
 import { type Column, cut, labelsText, numberText, printable, shortNumber, table, toJson, widthOf } from './text.js'
@@ -111,8 +111,9 @@ export const scrape: Command = {
   usage: '[options] URL',
   about: `${TARGET_HELP}
 
-P50, P90 and P99 of histograms are estimates: interpolated inside their bucket, as PromQL's
-histogram_quantile does. With --json a family has the shape that /snapshot.json gives it.
+${QUANTILE_HELP}
+
+With --json a family has the shape that /snapshot.json gives it.
 
 ${FILTER_HELP}`,
   options: {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { type Arguments, CliError, type Command, EXIT, type Io, usageError } from './command.js'
 import { FILTER_HELP, FILTER_OPTIONS, filtersOf } from './filters.js'
-import { formatOf, formatOption, readTarget } from './read.js'
+import { formatOf, formatOption, QUANTILE_HELP, readTarget } from './read.js'
 import { columnsOf, isDumb, type Style, say, styleOf } from './screen.js'
 import {
   parseTarget,
@@ -188,6 +188,8 @@ export const top: Command = {
   about: `In a terminal: q quits, ? tells the other keys. Elsewhere, where TERM is dumb, and with --once and
 --count, a block of text is printed at the end of each interval. A target that dies is shown as
 such, and watched on; one that is not there at first is an error.
+
+${QUANTILE_HELP}
 
 ${TARGET_HELP}
 

@@ -39,6 +39,7 @@ test('--help tells all commands, options and exit codes', async () => {
     expect(help).toContain('\nExit codes:\n  0   fine\n')
     expect(help.split('\n').filter((line) => line.length > 100)).toEqual([])
     expect(examplesOf(help).length).toBeGreaterThanOrEqual(2)
+    expect(help.includes('a factor of up to 2')).toBe(['scrape', 'top'].includes(command))
   }
 })
 
