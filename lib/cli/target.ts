@@ -113,15 +113,17 @@ function readCertificates(file: string): Buffer {
 }
 
 function headersOf(lines: readonly string[]): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {}
+  const headers = new Map<string, string | string[]>()
   for (const line of lines) {
     const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(line) ?? []
     if (name === undefined || value === undefined)
       throw usageError(`--header: expected 'Name: value', received ${printable(line)}`)
-    const before = headers[name.toLowerCase()]
-    headers[name.toLowerCase()] = before === undefined ? value : [before, value].flat()
+    const key = name.toLowerCase()
+    const before = headers.get(key)
+    if (before !== undefined && key === 'host') throw usageError('--header: give Host once')
+    headers.set(key, before === undefined ? value : [before, value].flat())
   }
-  return headers
+  return Object.fromEntries(headers)
 }
 
 function authorization(args: Arguments, { username, password }: URL): { authorization?: string } {

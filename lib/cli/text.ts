@@ -120,7 +120,8 @@ export interface Column {
   flexible?: boolean
 }
 
-const NARROWEST = 8
+/** What a column that gives way keeps. */
+export const NARROWEST = 8
 
 /**
  * Aligned lines, the titles first; without titles where all are empty.

@@ -1,7 +1,7 @@
 // The table of `nanotally top`, fitted into a terminal's width: first columns go, then the names of labels, then what is left is
 // cut. Pure.
 import type { Style } from '../screen.js'
-import { type Column, cutMiddle, cutStart, GAP, printable, shortNumber, table, widthOf } from '../text.js'
+import { type Column, cutMiddle, cutStart, GAP, NARROWEST, printable, shortNumber, table, widthOf } from '../text.js'
 import { HISTORY_LENGTH, type Row } from './model.js'
 import { rowText } from './state.js'
 
@@ -29,7 +29,8 @@ export function rowLines(rows: readonly Row[], { bold }: Style, width: number): 
     if (room() >= Math.min(widest, WANTED_SERIES_COLUMNS)) break
     columns = columns.filter((column) => column.title !== title)
   }
-  const series = widest <= room() ? all : rows.map((row) => shortRowText(row, room()))
+  const left = Math.max(NARROWEST, room())
+  const series = widest <= left ? all : rows.map((row) => shortRowText(row, left))
   const titles: Column[] = [
     { title: 'SERIES', flexible: true },
     ...columns.map(({ title }) => ({ title, align: 'right' as const })),

@@ -157,6 +157,7 @@ describe('targets', () => {
       ...{ timeoutMs: 500, maxBytes: 10, headers: {}, insecure: true, ca: readFileSync(certFile) },
     })
     const headers = ['-H', 'X-A: 1', '--header', 'x-a:2', '--header', 'Accept: text/plain']
+    expect(settings(['-H', 'constructor: a']).headers).toEqual({ constructor: 'a' })
     expect(settings(headers).headers).toEqual({ 'x-a': ['1', '2'], accept: 'text/plain' })
     expect(settings(['--bearer-file', `${folder}/token`]).headers).toEqual({ authorization: 'Bearer abc' })
     vi.stubEnv('NANOTALLY_USER', 'a:b')
@@ -174,6 +175,7 @@ describe('targets', () => {
     [['--max-bytes', '1.5'], '--max-bytes: expected a whole number of 1 to 268435456, received 1.5'],
     [['--header', 'no colon'], "--header: expected 'Name: value', received no colon"],
     [['--header', 'a: b\r\nc: d'], '--header'],
+    [['-H', 'Host: a', '-H', 'host: b'], '--header: give Host once'],
     [['--user', 'nocolon'], '--user: expected NAME:PASSWORD'],
   ])('%j is refused', (words, message) => {
     expect(() => settings(words)).toThrow(message)

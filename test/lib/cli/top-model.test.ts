@@ -336,7 +336,7 @@ describe('drawing', () => {
       [80, 'SERIES VALUE RATE/s P50 P90 P99'],
       [70, 'SERIES VALUE RATE/s P90 P99'],
       [60, 'SERIES VALUE RATE/s P99'],
-      [30, 'SERIES VALUE RATE/s P99'],
+      [40, 'SERIES VALUE RATE/s P99'],
     ])('%d columns show %s', (columns, titles) => {
       expect(screen(columns)[3]?.split(/ +/).join(' ')).toBe(titles)
     })
@@ -345,6 +345,10 @@ describe('drawing', () => {
       expect(new Set(seriesOn(columns)).size).toBe(demoRows.length)
       const text = columns === 200 ? 'demo_jobs_total{kind="encode",thread="demo-1"}' : 'demo_jobs_total{encode,demo-1}'
       expect(screen(columns).join('\n')).toContain(text)
+    })
+
+    test('something of the series is left at any width', () => {
+      expect(screen(20)[4]).toMatch(/^…s\{de…e\} {2}123456 /)
     })
 
     test('columns that fit beside short series stay', () => {
