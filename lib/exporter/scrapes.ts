@@ -11,6 +11,21 @@ const GZIP_LEVEL = constants.Z_BEST_SPEED
 /** How long scrapes are gathered that keep coming: libuv takes up one connection in a turn of the event loop. */
 const LONGEST_GATHERING_MS = 25
 
+/** Different renderings that may wait at a time: each is a body of its own, all of them are there at once. */
+const MOST_WAITING = 32
+/** Accept headers of which it is remembered what they come to. */
+const MOST_REMEMBERED = 64
+
+/** Too many different scrapes wait: another one may be asked for soon. */
+export class TooManyScrapes extends Error {
+  readonly status = 503
+  readonly retryAfterSeconds = 1
+
+  constructor() {
+    super(`more than ${MOST_WAITING} different scrapes wait`)
+  }
+}
+
 /** An exposition that several scrapes may share. */
 export class Scrape {
   readonly contentType: string
@@ -40,6 +55,8 @@ export class Scrapes {
   readonly #renderAll: RenderAll
   /** By what was asked for. */
   #waiting = new Map<string, Waiting>()
+  /** By Accept header, the content type that it was answered with: that names all there is to negotiate. */
+  readonly #negotiated = new Map<string, string>()
   #isBusy = false
   #asked = 0
 
@@ -49,13 +66,14 @@ export class Scrapes {
 
   /**
    * What an Accept header (null: JSON) and `name[]` parameters ask for. It is never older than the call. Rejects with what
-   * the rendering threw.
+   * the rendering threw, and with `TooManyScrapes` at once.
    */
   get(...request: NativeRenderRequest): Promise<Scrape> {
     this.#asked++
-    const key = JSON.stringify(request)
+    const key = this.#keyOf(request)
     const waiting = this.#waiting.get(key)
     if (waiting !== undefined) return waiting.scrape
+    if (this.#waiting.size >= MOST_WAITING) return Promise.reject(new TooManyScrapes())
     if (!this.#isBusy) this.#gather(performance.now())
     let settle!: Waiting['settle']
     const scrape = new Promise<Scrape>((resolve, reject) => {
@@ -63,6 +81,19 @@ export class Scrapes {
     })
     this.#waiting.set(key, { request, scrape, settle })
     return scrape
+  }
+
+  /** The same for requests that are answered alike, as far as that is known. */
+  #keyOf([accept, names]: NativeRenderRequest): string {
+    const contentType = accept === null ? undefined : this.#negotiated.get(accept)
+    const what = contentType === undefined ? { accept } : { contentType }
+    return JSON.stringify([what, [...new Set(names)].sort()])
+  }
+
+  #remember([accept]: NativeRenderRequest, { contentType }: Exposition): void {
+    if (accept === null || this.#negotiated.has(accept)) return
+    if (this.#negotiated.size >= MOST_REMEMBERED) this.#negotiated.clear()
+    this.#negotiated.set(accept, contentType)
   }
 
   /** Renders after the first whole turn of the event loop that brings no further scrape. */
@@ -79,7 +110,11 @@ export class Scrapes {
     this.#waiting = new Map()
     try {
       const expositions = await this.#renderAll(all.map(({ request }) => request))
-      for (const [index, { settle }] of all.entries()) settle.resolve(new Scrape(expositions[index] as Exposition))
+      for (const [index, { request, settle }] of all.entries()) {
+        const exposition = expositions[index] as Exposition
+        this.#remember(request, exposition)
+        settle.resolve(new Scrape(exposition))
+      }
     } catch (error) {
       for (const { settle } of all) settle.reject(error)
     }

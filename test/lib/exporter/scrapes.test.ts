@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers'
 import { gauge, Registry } from 'nanotally'
 import { expect, onTestFinished, test } from 'vitest'
-import { Scrapes } from '../../../dist/exporter/scrapes.js'
+import { Scrapes, TooManyScrapes } from '../../../dist/exporter/scrapes.js'
 import type { Exposition, NativeRenderRequest } from '../../../dist/native.js'
 import { scrapeOf, start } from '../../support/exporter.js'
 import { connected } from '../../support/http.js'
@@ -121,6 +121,56 @@ test('who shares a scrape shares its compression', async () => {
   const scrapes = new Scrapes(() => [{ contentType: 't', body: Buffer.from('x 1\n'.repeat(1000)) }])
   const [one, other] = await Promise.all([scrapes.get('', []), scrapes.get('', [])])
   expect(one.compressed()).toBe(other?.compressed())
+})
+
+test('names are a set: neither their order nor their number makes another rendering', async () => {
+  const { next, get } = controlled()
+  const begun = next()
+  const all = [get('a', 'x', 'y'), get('a', 'y', 'x'), get('a', 'y', 'x', 'y'), get('a', 'x')]
+  const rendering = await begun
+  expect(rendering.requests).toEqual([
+    ['a', ['x', 'y']],
+    ['a', ['x']],
+  ])
+  rendering.resolve()
+  await Promise.all(all)
+})
+
+test('Accept headers that came to the same content type share a rendering', async () => {
+  const { next, get } = controlled()
+  const first = next()
+  const apart = [get('a'), get('b'), get(null)]
+  const running = await first
+  expect(running.requests).toHaveLength(3)
+  running.resolve()
+  await Promise.all(apart)
+  const second = next()
+  const together = [get('a'), get('b'), get(null)]
+  const following = await second
+  expect(following.requests).toEqual([
+    ['a', []],
+    [null, []],
+  ])
+  following.resolve()
+  expect(await Promise.all(together)).toEqual(['2 a', '2 a', '2 null'])
+})
+
+test('of more than 32 that differ the rest is refused at once, until those are rendered', async () => {
+  const { next, get } = controlled()
+  const begun = next()
+  const waiting = Array.from({ length: 32 }, (_, i) => get('a', `x${i}`))
+  await expect(get('a', 'x32')).rejects.toThrow(TooManyScrapes)
+  await expect(get('a', 'x33')).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 })
+  const shared = get('a', 'x31')
+  const rendering = await begun
+  expect(rendering.requests).toHaveLength(32)
+  const later = next()
+  const admitted = get('a', 'x32')
+  rendering.resolve()
+  expect(await Promise.all([...waiting, shared])).toEqual(Array(33).fill('1 a'))
+  const following = await later
+  following.resolve()
+  expect(await admitted).toBe('2 a')
 })
 
 test('200 concurrent scrapes of an exporter make few renderings', async () => {
