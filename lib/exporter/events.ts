@@ -2,6 +2,7 @@
 // once an interval, to all of them. Nothing is read while nobody listens.
 import type { ServerResponse } from 'node:http'
 import type { Exposition } from '../native.js'
+import { whenOver } from './in-flight.js'
 import type { Scrapes } from './scrapes.js'
 
 /** What tells changes: the whole at first, then what is new since the last call. */
@@ -42,7 +43,8 @@ export class Events {
   /** Answers a request for events, until the listener goes. Rejects, with nothing written, where the registry cannot be read. */
   async listen(response: ServerResponse): Promise<void> {
     this.#listeners.add(response)
-    response.once('close', () => this.#forget(response))
+    whenOver(response, () => this.#forget(response))
+    if (!this.#listeners.has(response)) return
     try {
       // The feed is there before the listener's snapshot is taken, so that no change falls between the two.
       this.#started ??= this.#start()

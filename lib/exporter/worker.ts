@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads'
 import { type Exposition, native } from '../native.js'
+import { InFlight } from './in-flight.js'
 import { listen, portOf } from './listen.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 import { measureRecordCostIfDue } from './record-cost.js'
@@ -53,9 +54,7 @@ const routes = new Routes(
   routeSettings,
 )
 
-let inFlight = 0
-/** Called when no request is in flight any more. */
-let onIdle = () => {}
+const inFlight = new InFlight()
 
 /** Clients would keep their connections: once all that was asked is answered, they are ended. */
 function close(server: Server): void {
@@ -64,19 +63,15 @@ function close(server: Server): void {
     clearTimeout(impatient)
     port.close()
   })
-  onIdle = () => server.closeAllConnections()
+  inFlight.onIdle = () => server.closeAllConnections()
   routes.close()
-  if (inFlight === 0) onIdle()
+  if (inFlight.isIdle) inFlight.onIdle()
 }
 
 listen(
   listenSettings,
   (request, response) => {
-    inFlight++
-    response.once('close', () => {
-      inFlight--
-      if (inFlight === 0) onIdle()
-    })
+    inFlight.add(response)
     const [path = '', ...query] = Routes.originForm(request.url).split('?')
     if (!routes.handle(request, response, path, query.join('?'))) Routes.notFound(response)
   },

@@ -1,4 +1,6 @@
 // Server-Sent Events: the whole first, then what changes; what it costs when nobody listens; who is turned away or cut off.
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { counter, gauge, metricsHandler, Registry } from 'nanotally'
 import { expect, onTestFinished, test } from 'vitest'
 import { Routes } from '../../../dist/exporter/routes.js'
@@ -44,7 +46,11 @@ function familyOf({ data }: ServerEvent, family: string) {
 }
 
 /** Routes whose feed the test makes up: what it tells each time, and how often it was asked. */
-async function serveFeed(next: () => string | Promise<string>, intervalMs = INTERVAL_MS) {
+async function serveFeed(
+  next: () => string | Promise<string>,
+  intervalMs = INTERVAL_MS,
+  before: (request: IncomingMessage) => unknown = () => {},
+) {
   const seen = { requests: 0, opened: 0, asked: 0, closed: 0, rendered: 0, responsesClosed: 0 }
   const exposition = (body: string) => ({ contentType: 'application/json', body: Buffer.from(body) })
   const source = {
@@ -70,9 +76,10 @@ async function serveFeed(next: () => string | Promise<string>, intervalMs = INTE
     eventsIntervalMs: intervalMs,
     compress: true,
   })
-  const address = await serve((request, response) => {
+  const address = await serve(async (request, response) => {
     seen.requests++
     response.once('close', () => seen.responsesClosed++)
+    await before(request)
     routes.handle(request, response, request.url ?? '', '')
   })
   return { routes, seen, url: `${address}/events` }
@@ -195,6 +202,41 @@ test('one more than 64 is told to come later, until one leaves', async () => {
     response.destroy()
     return response.statusCode === 200
   })
+})
+
+test.each([2, MOST_LISTENERS])('%i in one packet leave with their connection', async (requests) => {
+  const { seen, url } = await serveFeed(() => '{}')
+  const socket = await connected(Number(new URL(url).port))
+  socket.resume().write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(requests))
+  await until('changes to be told', () => seen.requests === requests && seen.asked > 1)
+  socket.destroy()
+  await until('the feed to be closed', () => seen.closed === 1)
+  const all = await Promise.all(Array.from({ length: MOST_LISTENERS }, () => send(url)))
+  expect(all.map(({ statusCode }) => statusCode)).toEqual(Array(MOST_LISTENERS).fill(200))
+  for (const response of all) response.destroy()
+})
+
+test('a client that was gone before its request came here takes no place', async () => {
+  let later = (_: IncomingMessage): Promise<unknown> => Promise.resolve()
+  const { seen, url } = await serveFeed(
+    () => '{}',
+    INTERVAL_MS,
+    (request) => later(request),
+  )
+  const gone = new Promise<void>((resolve) => {
+    later = async ({ socket }) => {
+      await once(socket, 'close')
+      setImmediate(resolve)
+    }
+  })
+  const socket = await connected(Number(new URL(url).port))
+  socket.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until('the request', () => seen.requests === 1)
+  socket.destroy()
+  await gone
+  expect(seen).toMatchObject({ opened: 0, closed: 0 })
+  later = () => Promise.resolve()
+  expect((await (await listen(url)).next()).event).toBe('snapshot')
 })
 
 test('an exporter that closes ends them, and waits for no more', async () => {

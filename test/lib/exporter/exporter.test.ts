@@ -220,14 +220,39 @@ describe('closing', () => {
     await closed
   })
 
-  test('a client that would keep its connection after its last answer does not hold it', async () => {
-    const order: string[] = []
-    // What does hold its exporter, for a while: a client that does not read its answers, which fill all buffers.
+  /** An exporter that a client holds for a while, which does not read its answers: they fill all buffers. */
+  async function startHeld() {
     const held = await start()
     const unread = connect(held.port, '127.0.0.1').pause()
     unread.on('error', () => {})
     unread.write('GET /live.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000))
     await ask(held.url)
+    return { held, unread }
+  }
+
+  test('nor do several requests of one packet, of which none was answered when their client left', async () => {
+    const order: string[] = []
+    const { held, unread } = await startHeld()
+    const exporter = await start({ eventsIntervalMs: 100 })
+    const gone = connect(exporter.port, '127.0.0.1')
+    gone.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3))
+    await once(gone, 'data')
+    gone.destroy()
+    const silent = connect(exporter.port, '127.0.0.1')
+    silent.on('error', () => {})
+    await once(silent, 'connect')
+    await ask(exporter.url)
+    await Promise.all([
+      held.close().then(() => order.push('held')),
+      exporter.close().then(() => order.push('not held')),
+    ])
+    expect(order).toEqual(['not held', 'held'])
+    unread.destroy()
+  })
+
+  test('a client that would keep its connection after its last answer does not hold it', async () => {
+    const order: string[] = []
+    const { held, unread } = await startHeld()
     const exporter = await start()
     const agent = new Agent({ keepAlive: true })
     // An answer that closing ends, so that its connection is free only then.
