@@ -1,13 +1,33 @@
 // The exporter's server: sockets and limits. Runs in the exporter's worker thread.
 import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { ListenSettings } from './settings.js'
 import { ListenError, type Troubles } from './troubles.js'
 
 /** How often the limits of requests under way are looked at, at most: twice a second took a thread that idles 0.05 % of a core. */
 const LONGEST_CHECK_MS = 5000
 const HEADER_BYTES = 16 * 1024
+
+/** The connections of a server, also those that node:http does not know: which are in a TLS handshake. */
+export class Connections {
+  readonly #sockets = new Set<Socket>()
+
+  constructor(server: Server) {
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  get size(): number {
+    return this.#sockets.size
+  }
+
+  end(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+}
 
 /** Whether nobody listens on the socket of that path: a dead process has left it. Throws where another file is there. */
 async function isAbandoned(path: string): Promise<boolean> {
@@ -40,7 +60,11 @@ function listenOn(server: Server, where: { path: string } | { host: string; port
  * Requests: their heads have at most 16 KiB and come within `requestTimeoutMs`, as do TLS handshakes. Connections: one on
  * which nothing moves ends after `idleTimeoutMs`; those past `maxConnections` are dropped.
  */
-export async function listen(settings: ListenSettings, handle: RequestListener, troubles: Troubles): Promise<Server> {
+export async function listen(
+  settings: ListenSettings,
+  handle: RequestListener,
+  troubles: Troubles,
+): Promise<{ server: Server; connections: Connections }> {
   const { socketPath, host, port, tls, requestTimeoutMs, idleTimeoutMs, maxConnections } = settings
   const limits: ServerOptions = {
     headersTimeout: requestTimeoutMs,
@@ -59,6 +83,7 @@ export async function listen(settings: ListenSettings, handle: RequestListener, 
           handle,
           troubles,
         )
+  const connections = new Connections(server)
   server.maxConnections = maxConnections
   server.setTimeout(idleTimeoutMs)
   server.on('drop', () => troubles.dropped('limit'))
@@ -73,7 +98,7 @@ export async function listen(settings: ListenSettings, handle: RequestListener, 
   }
   // What accept(2) says when the process has no descriptors left, say: the next connection may do better.
   server.on('error', (error: NodeJS.ErrnoException) => troubles.dropped(error.code ?? 'accept'))
-  return server
+  return { server, connections }
 }
 
 /** The port of a server that listens; 0 where it has none. */

@@ -1,9 +1,10 @@
 // The entry of the exporter's worker thread. It loads the native addon and node:http only, so that it starts fast.
 import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads'
 import { type Exposition, native } from '../native.js'
 import { InFlight } from './in-flight.js'
-import { listen, portOf } from './listen.js'
+import { type Connections, listen, portOf } from './listen.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 import { measureRecordCostIfDue } from './record-cost.js'
 import { Routes } from './routes.js'
@@ -57,13 +58,14 @@ const routes = new Routes(
 const inFlight = new InFlight()
 
 /** Clients would keep their connections: once all that was asked is answered, they are ended. */
-function close(server: Server): void {
-  const impatient = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
-  server.close(() => {
+function close(server: Server, connections: Connections): void {
+  const impatient = setTimeout(() => connections.end(), CLOSE_GRACE_MS)
+  // Not that of node:http, which ends connections whose answer is made but not yet sent.
+  NetServer.prototype.close.call(server, () => {
     clearTimeout(impatient)
     port.close()
   })
-  inFlight.onIdle = () => server.closeAllConnections()
+  inFlight.onIdle = () => connections.end()
   routes.close()
   if (inFlight.isIdle) inFlight.onIdle()
 }
@@ -77,9 +79,9 @@ listen(
   },
   { dropped: drop, warning: (message) => tell({ type: 'warning', message }) },
 ).then(
-  (server) => {
+  ({ server, connections }) => {
     port.on('message', (message: ToWorker) => {
-      if (message.type === 'close') close(server)
+      if (message.type === 'close') close(server, connections)
     })
     tell({ type: 'listening', port: portOf(server) })
   },

@@ -220,6 +220,19 @@ describe('closing', () => {
     await closed
   })
 
+  test('an answer that its client is still reading is sent to its end', async () => {
+    const own = new Registry()
+    const c = counter({ name: 'c_total', help: 'h', labels: ['l'], maxSeries: 10_000, registry: own })
+    for (let l = 0; l < 10_000; l++) c.inc({ l: `${'x'.repeat(2000)}${l}` })
+    const exporter = await start({ registry: own })
+    const message = await send(exporter.url)
+    const closed = exporter.close()
+    const body = await text(message)
+    expect(body.length).toBe(Number(message.headers['content-length']))
+    expect(body.length).toBeGreaterThan(20_000_000)
+    await closed
+  })
+
   /** An exporter that a client holds for a while, which does not read its answers: they fill all buffers. */
   async function startHeld() {
     const held = await start()

@@ -85,6 +85,16 @@ test('plain HTTP, garbage and handshakes that never end do not disturb it', asyn
   })
 })
 
+test('a handshake that never ends does not hold closing', async () => {
+  const { files, client } = makeFiles()
+  const exporter = await startExporter({ port: 0, tls: files, requestTimeoutMs: 600_000 })
+  const halfway = await connected(exporter.port)
+  halfway.on('error', () => {})
+  halfway.resume().write(Buffer.from([0x16, 3, 1]))
+  expect((await ask(exporter.url, { tls: client })).status).toBe(200)
+  await exporter.close()
+})
+
 describe('renewal', () => {
   test('the next connection sees the new certificate, a broken one changes nothing but warns', async () => {
     const { authority, files, client } = makeFiles()
