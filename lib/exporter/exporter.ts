@@ -6,13 +6,11 @@ import { NanotallyError } from '../errors.js'
 import { counter } from '../instruments/counter.js'
 import type { Registry } from '../registry.js'
 import { warnOnce } from '../warnings.js'
+import { BackOff } from './back-off.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 import { checkListening, checkServing, type ExporterOptions } from './settings.js'
 
-const FIRST_RESTART_MS = 100
-const LONGEST_RESTART_MS = 30_000
-/** An exporter that has run for this long starts its back-off from the beginning. */
-const STABLE_MS = 60_000
+const WARNING_CODE = 'NANOTALLY_EXPORTER'
 
 /** A running exporter. */
 export interface Exporter {
@@ -61,8 +59,7 @@ class ExporterThread implements Exporter {
   #worker: Worker | undefined
   #closing: Promise<void> | undefined
   #restart: NodeJS.Timeout | undefined
-  #failures = 0
-  #listeningSince = 0
+  readonly #backOff = new BackOff()
   /** Called once, when it starts to close. */
   onClose = () => {}
 
@@ -107,13 +104,13 @@ class ExporterThread implements Exporter {
         if (message.type === 'failed') {
           failure = listenError(message.code, message.message, setup.listen)
         } else if (message.type === 'warning') {
-          warnOnce(`exporter-warning:${message.message}`, message.message)
+          warnOnce(`exporter-warning:${message.message}`, message.message, WARNING_CODE)
         } else if (message.type === 'dropped') {
           this.#countDropped(message.connections)
         } else {
           listening = true
           this.#port = message.port
-          this.#listeningSince = Date.now()
+          this.#backOff.running()
           // Not before: what awaits the start must not end the process by it.
           if (unref) worker.unref()
           resolve()
@@ -160,14 +157,15 @@ class ExporterThread implements Exporter {
       for (const [reason, count] of Object.entries(connections)) dropped.inc({ reason }, count)
     } catch (error) {
       // The registry was closed: nobody can read what is counted there.
-      warnOnce('exporter-registry', `nanotally's exporter cannot count what it dropped: ${error}`)
+      warnOnce('exporter-registry', `nanotally's exporter cannot count what it dropped: ${error}`, WARNING_CODE)
     }
   }
 
   #restartLater(failure: unknown): void {
-    if (Date.now() - this.#listeningSince > STABLE_MS) this.#failures = 0
-    const delayMs = Math.min(FIRST_RESTART_MS * 2 ** this.#failures++, LONGEST_RESTART_MS)
-    warnOnce('exporter', `nanotally's exporter thread ended and is started again: ${failure}`)
+    const delayMs = this.#backOff.ended()
+    // Each kind of failure is told: what keeps it from starting again may be another than what has ended it.
+    const kind = (failure as { code?: unknown } | undefined)?.code ?? ''
+    warnOnce(`exporter:${kind}`, `nanotally's exporter thread ended and is started again: ${failure}`, WARNING_CODE)
     const { registry, unref } = this.#settings
     this.#restart = setTimeout(() => {
       try {
@@ -179,7 +177,7 @@ class ExporterThread implements Exporter {
         this.start().catch((error) => this.#restartLater(error))
       } catch (error) {
         // The registry was closed: there is nothing left to serve.
-        warnOnce('exporter-registry', `nanotally's exporter is not started again: ${error}`)
+        warnOnce('exporter-registry', `nanotally's exporter is not started again: ${error}`, WARNING_CODE)
         active.delete(this)
       }
     }, delayMs)

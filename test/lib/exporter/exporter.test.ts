@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import type { Worker } from 'node:worker_threads'
 import { counter, type Exporter, type ExporterOptions, gauge, Registry, startExporter } from 'nanotally'
 import { describe, expect, test } from 'vitest'
-import { refusalCode, scrapeOf, start } from '../../support/exporter.js'
+import { refusalCode, scrapeOf, start, warningsOf } from '../../support/exporter.js'
 import { ask, send } from '../../support/http.js'
 import { parseTextFormat } from '../../support/text-format.js'
 import { until } from '../../support/until.js'
@@ -333,7 +333,8 @@ describe('after its thread has died', () => {
     expect(await own.metrics()).toContain('nanotally_exporter_restarts_total 2\n')
   })
 
-  test('also when its port is taken for a while', async () => {
+  test('also when its port is taken for a while, and each reason is told', async () => {
+    const warnings = warningsOf('NANOTALLY_EXPORTER')
     const { exporter, thread } = await startWithThread()
     await thread.terminate()
     const squatter = createServer((socket) => socket.destroy())
@@ -341,6 +342,9 @@ describe('after its thread has died', () => {
     await once(squatter, 'listening')
     const [second] = (await once(process, 'worker')) as [Worker]
     await once(second, 'exit')
+    await until('the reason', () =>
+      warnings.some((text) => text.includes(`port ${exporter.port} on 127.0.0.1 is in use`)),
+    )
     expect((squatter.address() as AddressInfo).port).toBe(exporter.port)
     await new Promise((resolve) => squatter.close(resolve))
     await until('the exporter to answer again', () => answers(exporter))
