@@ -1,14 +1,15 @@
 // startExporter(): serves a registry over HTTP from a worker thread of its own, so that a scrape is answered while the
 // program's threads are blocked: the scrape stays up exactly when it matters.
 import { join } from 'node:path'
-import { type SHARE_ENV, Worker } from 'node:worker_threads'
-import { NanotallyError } from '../errors.js'
+import { isMainThread, type SHARE_ENV, Worker } from 'node:worker_threads'
+import { invalidValue, NanotallyError } from '../errors.js'
 import { counter } from '../instruments/counter.js'
 import type { Registry } from '../registry.js'
 import { warnOnce } from '../warnings.js'
 import { BackOff } from './back-off.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 import { checkListening, checkServing, type ExporterOptions } from './settings.js'
+import { closeOnSignals, forgetOnSignals } from './signals.js'
 
 const WARNING_CODE = 'NANOTALLY_EXPORTER'
 
@@ -60,8 +61,6 @@ class ExporterThread implements Exporter {
   #closing: Promise<void> | undefined
   #restart: NodeJS.Timeout | undefined
   readonly #backOff = new BackOff()
-  /** Called once, when it starts to close. */
-  onClose = () => {}
 
   constructor(settings: Settings) {
     this.#settings = settings
@@ -133,7 +132,7 @@ class ExporterThread implements Exporter {
     this.#closing ??= new Promise((resolve) => {
       clearTimeout(this.#restart)
       active.delete(this)
-      this.onClose()
+      forgetOnSignals(this)
       const worker = this.#worker
       if (worker === undefined) {
         resolve()
@@ -188,19 +187,6 @@ class ExporterThread implements Exporter {
 /** Running exporters. They keep a private registry from being collected while it is served. */
 const active = new Set<ExporterThread>()
 
-function closeOnSignals(exporter: ExporterThread): void {
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  const close = async (signal: NodeJS.Signals) => {
-    await exporter.close()
-    // Whoever else listens has heard of it already, and may take a second one for impatience.
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
-  }
-  for (const signal of signals) process.once(signal, close)
-  exporter.onClose = () => {
-    for (const signal of signals) process.off(signal, close)
-  }
-}
-
 /**
  * Starts serving a registry from a worker thread: `/metrics`, `/snapshot.json`, `/events` and a page that shows them, at `/`.
  *
@@ -217,6 +203,9 @@ function closeOnSignals(exporter: ExporterThread): void {
  * await exporter.close()
  */
 export async function startExporter(options: ExporterOptions = {}): Promise<Exporter> {
+  if (options.closeOnSignals === true && !isMainThread) {
+    throw invalidValue('closeOnSignals', 'false in a worker, as only the main thread hears signals', true)
+  }
   const settings = { ...checkServing(options, true), listen: checkListening(options), unref: options.unref === true }
   const exporter = new ExporterThread(settings)
   await exporter.start()

@@ -66,7 +66,8 @@ export interface ExporterOptions extends ServingOptions {
   unref?: boolean | undefined
   /**
    * `true` closes the exporter on SIGINT and SIGTERM, then raises the signal again unless the program listens for it too: so
-   * the process ends as it would have. Default false: signals are the program's.
+   * the process ends as it would have. Several exporters are closed together. Refused in a worker, which hears no signals.
+   * Default false: signals are the program's.
    */
   closeOnSignals?: boolean | undefined
 }

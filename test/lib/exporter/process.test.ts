@@ -1,9 +1,14 @@
 // What an exporter means for the life of its process: references, signals, preloads. Each in a process of its own.
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { assertEnded, Child, isAlive, runChild } from '../../support/children.js'
+import { ask } from '../../support/http.js'
+import { until } from '../../support/until.js'
 
 const SCRIPT = new URL('fixtures/process.mjs', import.meta.url)
+const SIGNALS = new URL('fixtures/signals.mjs', import.meta.url)
 const PRELOAD = fileURLToPath(new URL('fixtures/preload.cjs', import.meta.url))
 
 interface Started {
@@ -49,6 +54,36 @@ test('closeOnSignals: a program that listens too hears of the signal once, and d
   const result = await child.finished
   assertEnded(result, { exitCode: 7 })
   expect(result.messages.at(-1)).toEqual({ signals: 1 })
+})
+
+test('closeOnSignals: one that is closed first does not end the process of another that still answers', async () => {
+  const child = new Child(SIGNALS)
+  const [quick, slow] = (await child.nextMessage()) as [string, string]
+  const scrape = ask(slow)
+  expect(await child.nextMessage()).toBe('asked')
+  child.kill('SIGTERM')
+  await until('the first to be closed', () =>
+    ask(quick).then(
+      () => false,
+      () => true,
+    ),
+  )
+  child.send('answer')
+  const { status, body } = await scrape
+  expect([status, String(body)]).toEqual([200, expect.stringContaining('g 1\n')])
+  const result = await child.finished
+  assertEnded(result, { signal: 'SIGTERM' })
+  expect(result.stderr).toBe('')
+})
+
+test('closeOnSignals is refused in a worker, which would hear none', async () => {
+  const outcomeOf = async (closeOnSignals: boolean) => {
+    const worker = new Worker(SIGNALS, { workerData: { port: 0, closeOnSignals } })
+    const [code] = await once(worker, 'message')
+    return code
+  }
+  expect(await outcomeOf(true)).toBe('ERR_NANOTALLY_INVALID_VALUE')
+  expect(await outcomeOf(false)).toBeUndefined()
 })
 
 test('closeOnSignals leaves no listeners behind', async () => {
