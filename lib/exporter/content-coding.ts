@@ -3,7 +3,14 @@
 /** Bodies below this many bytes are not worth it: they fit into one packet, and gzip adds 20 bytes and a call. */
 const SMALLEST_COMPRESSED_BYTES = 1024
 
-const WEIGHT = /^\s*q\s*=\s*(\d?(?:\.\d*)?)\s*$/i
+/** Without blanks around it: where they are left to an expression, many of them take it a time that grows with their square. */
+const WEIGHT = /^\d?(?:\.\d*)?$/
+
+/** The weight that a parameter such as `q=0.5` tells; NaN where it is none. */
+function weightOf(parameter: string): number {
+  const [name = '', value = '', ...rest] = parameter.split('=').map((part) => part.trim())
+  return name.toLowerCase() === 'q' && rest.length === 0 && WEIGHT.test(value) ? Number.parseFloat(value) : Number.NaN
+}
 
 /** The weights that the header gives to codings, by lower-case name; malformed members are passed over. */
 function weightsOf(header: string): Map<string, number> {
@@ -12,7 +19,7 @@ function weightsOf(header: string): Map<string, number> {
     const [coding = '', ...parameters] = member.split(';')
     const name = coding.trim().toLowerCase()
     if (name === '') continue
-    const weight = parameters.length === 0 ? 1 : Number.parseFloat(WEIGHT.exec(parameters[0] ?? '')?.[1] ?? '')
+    const weight = parameters[0] === undefined ? 1 : weightOf(parameters[0])
     if (weight >= 0 && weight <= 1) weights.set(name === 'x-gzip' ? 'gzip' : name, weight)
   }
   return weights

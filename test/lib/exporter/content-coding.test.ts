@@ -26,6 +26,10 @@ test.each([
   ['gzip;q=x', false],
   ['gzip;q=2', false],
   ['gzip;q=', false],
+  ['gzip;q=.', false],
+  ['gzip;q=0.5=1', false],
+  ['gzip;Q=0.5', true],
+  ['gzip;level=1', false],
   [undefined, false],
 ] as const)('a large body: %s -> %s', (header, expected) => {
   expect(isCompressed(header, LARGE)).toBe(expected)
@@ -40,4 +44,15 @@ test.each([
   ['identity;q=0', false],
 ] as const)('a small body: %s -> %s', (header, expected) => {
   expect(isCompressed(header, LARGE - 1)).toBe(expected)
+})
+
+// Of a time that grows with the square of the length these would take longer than the test may.
+test.each([
+  ['blanks', (length: number) => `gzip;q=${' '.repeat(length)}x`],
+  ['blanks before the name', (length: number) => `gzip;${' '.repeat(length)}x`],
+  ['members', (length: number) => 'gzip;q=x,'.repeat(length)],
+  ['parameters', (length: number) => `gzip${';q=x'.repeat(length)}`],
+  ['digits', (length: number) => `gzip;q=.${'0'.repeat(length)}x`],
+])('a great many %s', (_, header) => {
+  expect(isCompressed(header(500_000), LARGE)).toBe(false)
 })
