@@ -3,15 +3,13 @@
 import { join } from 'node:path'
 import { isMainThread, type SHARE_ENV, Worker } from 'node:worker_threads'
 import { invalidValue, NanotallyError } from '../errors.js'
-import { counter } from '../instruments/counter.js'
 import type { Registry } from '../registry.js'
-import { warnOnce } from '../warnings.js'
+import { warn, warnOnce } from '../warnings.js'
 import { BackOff } from './back-off.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
-import { checkListening, checkServing, type ExporterOptions } from './settings.js'
+import { OwnFamilies, WARNING_CODE } from './own-families.js'
+import { checkListening, checkServing, type ExporterOptions, type TlsOptions } from './settings.js'
 import { closeOnSignals, forgetOnSignals } from './signals.js'
-
-const WARNING_CODE = 'NANOTALLY_EXPORTER'
 
 /** A running exporter. */
 export interface Exporter {
@@ -61,10 +59,12 @@ class ExporterThread implements Exporter {
   #closing: Promise<void> | undefined
   #restart: NodeJS.Timeout | undefined
   readonly #backOff = new BackOff()
+  readonly #families: OwnFamilies
 
   constructor(settings: Settings) {
     this.#settings = settings
     this.#port = settings.listen.port
+    this.#families = new OwnFamilies(settings.registry)
   }
 
   get port(): number {
@@ -102,10 +102,12 @@ class ExporterThread implements Exporter {
       worker.on('message', (message: FromWorker) => {
         if (message.type === 'failed') {
           failure = listenError(message.code, message.message, setup.listen)
-        } else if (message.type === 'warning') {
-          warnOnce(`exporter-warning:${message.message}`, message.message, WARNING_CODE)
+        } else if (message.type === 'certificate-failed') {
+          warn(message.message, 'NANOTALLY_CERTIFICATE')
+        } else if (message.type === 'certificate') {
+          this.#families.tellExpiry((listen.tls as TlsOptions).certFile, message.expiry)
         } else if (message.type === 'dropped') {
-          this.#countDropped(message.connections)
+          this.#families.countDropped(message.connections)
         } else {
           listening = true
           this.#port = message.port
@@ -133,6 +135,8 @@ class ExporterThread implements Exporter {
       clearTimeout(this.#restart)
       active.delete(this)
       forgetOnSignals(this)
+      const { tls } = this.#settings.listen
+      if (tls !== undefined) this.#families.forgetExpiry(tls.certFile)
       const worker = this.#worker
       if (worker === undefined) {
         resolve()
@@ -145,34 +149,14 @@ class ExporterThread implements Exporter {
     return this.#closing
   }
 
-  #countDropped(connections: Record<string, number>): void {
-    try {
-      const dropped = counter({
-        name: 'nanotally_exporter_dropped_connections_total',
-        help: 'Connections to the exporter that were not served: past its limit of them, or for an error.',
-        labels: ['reason'],
-        registry: this.#settings.registry,
-      })
-      for (const [reason, count] of Object.entries(connections)) dropped.inc({ reason }, count)
-    } catch (error) {
-      // The registry was closed: nobody can read what is counted there.
-      warnOnce('exporter-registry', `nanotally's exporter cannot count what it dropped: ${error}`, WARNING_CODE)
-    }
-  }
-
   #restartLater(failure: unknown): void {
     const delayMs = this.#backOff.ended()
     // Each kind of failure is told: what keeps it from starting again may be another than what has ended it.
     const kind = (failure as { code?: unknown } | undefined)?.code ?? ''
     warnOnce(`exporter:${kind}`, `nanotally's exporter thread ended and is started again: ${failure}`, WARNING_CODE)
-    const { registry, unref } = this.#settings
     this.#restart = setTimeout(() => {
       try {
-        counter({
-          name: 'nanotally_exporter_restarts_total',
-          help: 'Times that the exporter thread was started again.',
-          registry,
-        }).inc()
+        this.#families.countRestart()
         this.start().catch((error) => this.#restartLater(error))
       } catch (error) {
         // The registry was closed: there is nothing left to serve.
@@ -180,7 +164,7 @@ class ExporterThread implements Exporter {
         active.delete(this)
       }
     }, delayMs)
-    if (unref) this.#restart.unref()
+    if (this.#settings.unref) this.#restart.unref()
   }
 }
 

@@ -18,5 +18,7 @@ export type FromWorker =
   | { type: 'failed'; code: string; message: string }
   /** Connections that were not served, by reason, since it last said so. */
   | { type: 'dropped'; connections: Record<string, number> }
-  /** Something that it goes on after. */
-  | { type: 'warning'; message: string }
+  /** It serves a certificate that ends then, in seconds since the Unix epoch. */
+  | { type: 'certificate'; expiry: number }
+  /** It goes on with the certificate that it had. */
+  | { type: 'certificate-failed'; message: string }

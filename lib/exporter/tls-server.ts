@@ -1,7 +1,8 @@
 // The exporter's server over TLS. A file of its own, as to load node:https would make every exporter start later.
+import { X509Certificate } from 'node:crypto'
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import type { RequestListener, Server, ServerOptions } from 'node:http'
-import { createServer } from 'node:https'
+import type { RequestListener, ServerOptions } from 'node:http'
+import { createServer, type Server } from 'node:https'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { TlsOptions } from './settings.js'
 import { ListenError, type Troubles } from './troubles.js'
@@ -36,19 +37,27 @@ function secureOptions({ certFile, keyFile, passphrase, clientCaFile }: TlsOptio
   return options
 }
 
-/** Gives the server its certificate anew whenever one of its files has changed. `failed` is told of what cannot be used. */
-function renewCertificates(
-  server: Server,
-  tls: TlsOptions,
-  renew: (options: SecureContextOptions) => void,
-  failed: (why: string) => void,
-): void {
+/** When the certificate ends, in seconds since the Unix epoch. */
+function expiryOf({ cert }: SecureContextOptions): number {
+  return Date.parse(new X509Certificate(cert as Buffer).validTo) / 1000
+}
+
+/** Gives the server its certificate anew whenever one of its files has changed. */
+function renewCertificates(server: Server, tls: TlsOptions, troubles: Troubles): void {
   const files = [tls.certFile, tls.keyFile, tls.clientCaFile].filter((file) => file !== undefined)
+  /** What it fails with; '' while it does not. Each change of a file is told, but not the same failure again and again. */
+  let failure = ''
   const read = () => {
     try {
-      renew(secureOptions(tls))
+      const options = secureOptions(tls)
+      server.setSecureContext(options)
+      troubles.certificate(expiryOf(options))
+      failure = ''
     } catch (error) {
-      failed(`goes on with the certificate that it had: ${messageOf(error)}`)
+      const why = messageOf(error)
+      if (why === failure) return
+      failure = why
+      troubles.certificateFailed(`nanotally's exporter goes on with the certificate that it had: ${why}`)
     }
   }
   for (const file of files) watchFile(file, { interval: CERTIFICATE_CHECK_MS, persistent: false }, read)
@@ -65,19 +74,18 @@ export function createTlsServer(
   handle: RequestListener,
   troubles: Troubles,
 ): Server {
-  const options = {
-    ...limits,
-    ...secureOptions(tls),
-    requestCert: tls.clientCaFile !== undefined,
-    handshakeTimeout: handshakeTimeoutMs,
-  }
-  const server = createServer(options, handle)
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) => troubles.dropped(error.code ?? 'tls'))
-  renewCertificates(
-    server,
-    tls,
-    (renewed) => server.setSecureContext(renewed),
-    (why) => troubles.warning(`nanotally's exporter ${why}`),
+  const secure = secureOptions(tls)
+  const server = createServer(
+    {
+      ...limits,
+      ...secure,
+      requestCert: tls.clientCaFile !== undefined,
+      handshakeTimeout: handshakeTimeoutMs,
+    },
+    handle,
   )
+  server.on('tlsClientError', (error: NodeJS.ErrnoException) => troubles.dropped(error.code ?? 'tls'))
+  troubles.certificate(expiryOf(secure))
+  renewCertificates(server, tls, troubles)
   return server
 }

@@ -9,9 +9,12 @@ export class ListenError extends Error {
   }
 }
 
-/** What goes wrong while it serves. */
+/** What goes wrong while it serves, and what will. */
 export interface Troubles {
   /** A connection was not served, for a reason of a word or a system's error code. */
   dropped(reason: string): void
-  warning(message: string): void
+  /** A certificate is served from now on, until then; in seconds since the Unix epoch. */
+  certificate(expiry: number): void
+  /** A changed one cannot be. */
+  certificateFailed(message: string): void
 }

@@ -77,7 +77,11 @@ listen(
     const [path = '', ...query] = Routes.originForm(request.url).split('?')
     if (!routes.handle(request, response, path, query.join('?'))) Routes.notFound(response)
   },
-  { dropped: drop, warning: (message) => tell({ type: 'warning', message }) },
+  {
+    dropped: drop,
+    certificate: (expiry) => tell({ type: 'certificate', expiry }),
+    certificateFailed: (message) => tell({ type: 'certificate-failed', message }),
+  },
 ).then(
   ({ server, connections }) => {
     port.on('message', (message: ToWorker) => {

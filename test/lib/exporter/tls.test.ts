@@ -1,11 +1,13 @@
 // TLS: who is trusted by whom, certificates that are renewed while it serves, and files that cannot be used.
+import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
-import { startExporter } from 'nanotally'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { Registry, startExporter } from 'nanotally'
+import { describe, expect, test } from 'vitest'
 import { Authority, type Certificate } from '../../support/certificates.js'
-import { start } from '../../support/exporter.js'
+import { start, warningsOf } from '../../support/exporter.js'
 import { answerTo, ask, connected, send } from '../../support/http.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { parseTextFormat, sampleValue } from '../../support/text-format.js'
@@ -21,6 +23,20 @@ function makeFiles(): { folder: string; authority: Authority; files: Certificate
     files: authority.issue('server', 1),
     client: { ca: readFileSync(authority.certFile) },
   }
+}
+
+/** A certificate of its own issuer that ends days after those of an `Authority`. */
+function lastingLonger(folder: string): Certificate {
+  const files = { certFile: join(folder, 'longer.pem'), keyFile: join(folder, 'longer.key') }
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '9'],
+      ...['-subj', '/CN=longer', '-keyout', files.keyFile, '-out', files.certFile],
+    ],
+    { stdio: 'pipe' },
+  )
+  return files
 }
 
 async function serialOf(url: string, tls: ConnectionOptions): Promise<number> {
@@ -98,12 +114,7 @@ test('a handshake that never ends does not hold closing', async () => {
 describe('renewal', () => {
   test('the next connection sees the new certificate, a broken one changes nothing but warns', async () => {
     const { authority, files, client } = makeFiles()
-    const warnings: string[] = []
-    const note = (warning: Error) => warnings.push(warning.message)
-    process.on('warning', note)
-    onTestFinished(() => {
-      process.off('warning', note)
-    })
+    const warnings = warningsOf('NANOTALLY_CERTIFICATE')
     const { url } = await start({ tls: files })
     expect(await serialOf(url, client)).toBe(1)
 
@@ -121,7 +132,35 @@ describe('renewal', () => {
     renameSync(third.keyFile, files.keyFile)
     renameSync(third.certFile, files.certFile)
     await until('the third certificate', async () => (await serialOf(url, client)) === 3)
+    expect(warnings).toHaveLength(1)
+
+    // The same failure is another one once there was a certificate in between.
+    writeFileSync(files.certFile, 'garbage')
+    await until('another warning', () => warnings.length > 1)
+    expect(warnings).toEqual([warnings[0], warnings[0]])
   })
+})
+
+test('when the certificate ends is told, also of one that is renewed, until the exporter is closed', async () => {
+  const { folder, files, client } = makeFiles()
+  const registry = new Registry()
+  const exporter = await startExporter({ port: 0, registry, tls: files })
+  const told = async () => {
+    const families = parseTextFormat(String((await registry.render()).body))
+    return sampleValue(families, 'nanotally_exporter_certificate_expiry_seconds', { file: files.certFile })
+  }
+  const expiryOf = ({ certFile }: Certificate) => Date.parse(new X509Certificate(readFileSync(certFile)).validTo) / 1000
+  expect(await told()).toBe(expiryOf(files))
+  expect((await ask(exporter.url, { tls: client })).body.toString()).toContain(String(expiryOf(files)))
+
+  const renewed = lastingLonger(folder)
+  const later = expiryOf(renewed)
+  expect(later).toBeGreaterThan(expiryOf(files))
+  renameSync(renewed.keyFile, files.keyFile)
+  renameSync(renewed.certFile, files.certFile)
+  await until('the time of the new one', async () => (await told()) === later)
+  await exporter.close()
+  expect(await told()).toBeUndefined()
 })
 
 describe('files that cannot be used', () => {
