@@ -11,7 +11,10 @@ export interface Feed {
   close(): void
 }
 
-/** A listener that has not read so many bytes is ended: it comes again by itself, to the whole. */
+/**
+ * A listener that has not read so many bytes is ended: it comes again by itself, to the whole. Which is not counted until it
+ * has caught up once: of a large one it would never hear the end.
+ */
 const LONGEST_BACKLOG_BYTES = 4 * 1024 * 1024
 const MOST_LISTENERS = 64
 const RECONNECT_MS = 1000
@@ -24,7 +27,8 @@ export class Events {
   readonly #scrapes: Scrapes
   readonly #openFeed: () => Feed
   readonly #intervalMs: number
-  readonly #listeners = new Set<ServerResponse>()
+  /** What each may leave unread, in bytes. */
+  readonly #listeners = new Map<ServerResponse, number>()
   #feed: Feed | undefined
   /** Settled once the feed has a base to tell changes from. */
   #started: Promise<void> | undefined
@@ -42,7 +46,7 @@ export class Events {
 
   /** Answers a request for events, until the listener goes. Rejects, with nothing written, where the registry cannot be read. */
   async listen(response: ServerResponse): Promise<void> {
-    this.#listeners.add(response)
+    this.#listeners.set(response, LONGEST_BACKLOG_BYTES)
     whenOver(response, () => this.#forget(response))
     if (!this.#listeners.has(response)) return
     try {
@@ -54,7 +58,11 @@ export class Events {
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
       response.write(`retry: ${RECONNECT_MS}\nevent: snapshot\ndata: {"interval":${this.#intervalMs / 1000},`)
       response.write(body.subarray(1))
-      response.write(TAIL)
+      if (response.write(TAIL)) return
+      this.#listeners.set(response, LONGEST_BACKLOG_BYTES + response.writableLength)
+      response.once('drain', () => {
+        if (this.#listeners.has(response)) this.#listeners.set(response, LONGEST_BACKLOG_BYTES)
+      })
     } catch (error) {
       this.#forget(response)
       throw error
@@ -63,7 +71,7 @@ export class Events {
 
   /** Ends all listeners. */
   close(): void {
-    for (const response of [...this.#listeners]) {
+    for (const response of [...this.#listeners.keys()]) {
       this.#forget(response)
       response.end()
     }
@@ -95,9 +103,9 @@ export class Events {
       this.close()
       return
     }
-    for (const response of [...this.#listeners]) {
+    for (const [response, longestBacklog] of [...this.#listeners]) {
       if (!response.headersSent) continue
-      if (response.writableLength > LONGEST_BACKLOG_BYTES) {
+      if (response.writableLength > longestBacklog) {
         this.#forget(response)
         response.destroy()
         continue

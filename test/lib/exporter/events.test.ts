@@ -50,13 +50,14 @@ async function serveFeed(
   next: () => string | Promise<string>,
   intervalMs = INTERVAL_MS,
   before: (request: IncomingMessage) => unknown = () => {},
+  whole = '{"families":[]}',
 ) {
   const seen = { requests: 0, opened: 0, asked: 0, closed: 0, rendered: 0, responsesClosed: 0 }
   const exposition = (body: string) => ({ contentType: 'application/json', body: Buffer.from(body) })
   const source = {
     renderAll(requests: readonly unknown[]) {
       seen.rendered++
-      return requests.map(() => exposition('{"families":[]}'))
+      return requests.map(() => exposition(whole))
     },
     readHealth: () => [],
     openFeed() {
@@ -188,6 +189,24 @@ test('a listener that does not read is cut off, and the others hear on', async (
   while (seen.responsesClosed === 0) await reads.next()
   expect((await reads.next()).event).toBe('changes')
   expect(seen).toMatchObject({ responsesClosed: 1, closed: 0 })
+})
+
+test('one that reads a large whole slowly is not, until it has read that', async () => {
+  const filler = 'x'.repeat(1024 * 1024)
+  const whole = `{"filler":"${filler.repeat(16)}"}`
+  const { seen, url } = await serveFeed(() => (hasRead ? `{"filler":"${filler}"}` : '{}'), 20, undefined, whole)
+  let hasRead = false
+  const response = await send(url)
+  const before = seen.asked
+  await until('changes beside the whole', () => seen.asked > before + 5)
+  const events = eventsOf(response)
+  expect((await events.next()).value).toMatchObject({ event: 'snapshot' })
+  expect((await events.next()).value).toMatchObject({ event: 'changes' })
+  // From now on it is one like the others.
+  hasRead = true
+  response.socket.pause()
+  await until('it to be cut off', () => seen.responsesClosed === 1)
+  response.destroy()
 })
 
 test('one more than 64 is told to come later, until one leaves', async () => {
