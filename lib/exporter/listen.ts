@@ -1,8 +1,8 @@
 // The exporter's server: sockets and limits. Runs in the exporter's worker thread.
-import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { ListenSettings } from './settings.js'
+import { listenOnFile } from './socket-file.js'
 import { ListenError, type Troubles } from './troubles.js'
 
 /** How often the limits of requests under way are looked at, at most: twice a second took a thread that idles 0.05 % of a core. */
@@ -27,20 +27,6 @@ export class Connections {
   end(): void {
     for (const socket of this.#sockets) socket.destroy()
   }
-}
-
-/** Whether nobody listens on the socket of that path: a dead process has left it. Throws where another file is there. */
-async function isAbandoned(path: string): Promise<boolean> {
-  // To connect to such a file is refused as well.
-  if (!lstatSync(path).isSocket()) throw new ListenError('EEXIST', 'a file that is no socket is there')
-  return await new Promise((resolve) => {
-    const socket = connect(path)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(false)
-    })
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
-  })
 }
 
 function listenOn(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
@@ -87,15 +73,8 @@ export async function listen(
   server.maxConnections = maxConnections
   server.setTimeout(idleTimeoutMs)
   server.on('drop', () => troubles.dropped('limit'))
-  const where = socketPath === undefined ? { host, port } : { path: socketPath }
-  try {
-    await listenOn(server, where)
-  } catch (error) {
-    const { code } = error as ListenError
-    if (socketPath === undefined || code !== 'EADDRINUSE' || !(await isAbandoned(socketPath))) throw error
-    unlinkSync(socketPath)
-    await listenOn(server, where)
-  }
+  if (socketPath === undefined) await listenOn(server, { host, port })
+  else await listenOnFile(socketPath, () => listenOn(server, { path: socketPath }))
   // What accept(2) says when the process has no descriptors left, say: the next connection may do better.
   server.on('error', (error: NodeJS.ErrnoException) => troubles.dropped(error.code ?? 'accept'))
   return { server, connections }

@@ -1,9 +1,10 @@
 // Unix domain sockets: files that dead processes left are replaced, those of living ones and all other files are not.
-import { existsSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { counter, Registry } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { listen } from '../../../dist/exporter/listen.js'
 import { assertEnded, Child } from '../../support/children.js'
 import { refusalCode, start } from '../../support/exporter.js'
 import { ask } from '../../support/http.js'
@@ -35,6 +36,42 @@ test('what a killed process left is replaced', async () => {
   expect(statSync(socketPath).isSocket()).toBe(true)
   await start({ socketPath })
   expect((await scrape(socketPath)).status).toBe(200)
+})
+
+/** A socket file on which nobody listens. */
+async function abandonedSocket(): Promise<string> {
+  const folder = temporaryFolder()
+  const [bound, moved] = [join(folder, 'bound.sock'), join(folder, 'app.sock')]
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(bound, resolve))
+  // A server that is closed takes away its own name only.
+  renameSync(bound, moved)
+  await new Promise((resolve) => server.close(resolve))
+  return moved
+}
+
+// Skipped where there are no abstract sockets for those that start to see each other by.
+test.skipIf(process.platform !== 'linux')('of several that replace one at the same time, one does', async () => {
+  const socketPath = await abandonedSocket()
+  const limits = { requestTimeoutMs: 1000, idleTimeoutMs: 1000, maxConnections: 10 }
+  const settings = { ...limits, socketPath, host: '', port: 0, tls: undefined }
+  const troubles = { dropped() {}, certificate() {}, certificateFailed() {} }
+  const outcomes = await Promise.all(
+    Array.from({ length: 4 }, (_, i) =>
+      listen(settings, (_, response) => response.end(String(i)), troubles).then(
+        ({ server }) => {
+          onTestFinished(() => {
+            server.close()
+          })
+          return String(i)
+        },
+        ({ code }) => code as string,
+      ),
+    ),
+  )
+  expect([...outcomes].sort().slice(1)).toEqual(Array(3).fill('EADDRINUSE'))
+  const { body } = await ask('http://localhost/', { socketPath })
+  expect(outcomes).toContain(String(body))
 })
 
 describe('refused', () => {
