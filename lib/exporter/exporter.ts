@@ -105,7 +105,10 @@ class ExporterThread implements Exporter {
         } else if (message.type === 'certificate-failed') {
           warn(message.message, 'NANOTALLY_CERTIFICATE')
         } else if (message.type === 'certificate') {
-          this.#families.tellExpiry((listen.tls as TlsOptions).certFile, message.expiry)
+          // What comes after it was forgotten would stay.
+          if (this.#closing === undefined) {
+            this.#families.tellExpiry((listen.tls as TlsOptions).certFile, message.expiry)
+          }
         } else if (message.type === 'dropped') {
           this.#families.countDropped(message.connections)
         } else {

@@ -1,9 +1,11 @@
 // Closes exporters on the signals that end a process, then lets them end it.
-import type { Exporter } from './exporter.js'
-
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-const exporters = new Set<Exporter>()
+interface Closable {
+  close(): Promise<void>
+}
+
+const exporters = new Set<Closable>()
 
 function stopListening(): void {
   for (const signal of SIGNALS) process.off(signal, closeAll)
@@ -24,12 +26,12 @@ async function closeAll(signal: NodeJS.Signals): Promise<void> {
 }
 
 /** Only the main thread hears signals. */
-export function closeOnSignals(exporter: Exporter): void {
+export function closeOnSignals(exporter: Closable): void {
   if (exporters.size === 0) for (const signal of SIGNALS) process.on(signal, closeAll)
   exporters.add(exporter)
 }
 
 /** To be called when it closes, whatever for. */
-export function forgetOnSignals(exporter: Exporter): void {
+export function forgetOnSignals(exporter: Closable): void {
   if (exporters.delete(exporter) && exporters.size === 0) stopListening()
 }
