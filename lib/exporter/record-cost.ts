@@ -24,8 +24,16 @@ function costOf(recordBatch: () => void): number {
   return (batches[BATCHES >> 1] as number) / BATCH / 1e9
 }
 
+/** Does that work once in each of so many turns of the event loop: the thread may be the program's own. */
+export async function inTurns(turns: number, work: () => void): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) {
+    await new Promise<void>((resolve) => void setImmediate(resolve).unref())
+    work()
+  }
+}
+
 /** What is measured, ready to be. */
-function prepare(): () => void {
+async function prepare(): Promise<() => void> {
   // Required here, as the exporter's thread starts without them.
   const load = {
     counter: require('../instruments/counter.js').counter as typeof counter,
@@ -41,32 +49,32 @@ function prepare(): () => void {
   const observeBatch = () => {
     for (let i = 0; i < BATCH; i++) distribution.observe(0.001 * (1 + (i & 15)))
   }
-  for (let batch = 0; batch < WARM_UP_BATCHES; batch++) {
+  await inTurns(WARM_UP_BATCHES, () => {
     countBatch()
     observeBatch()
-  }
+  })
+  await new Promise<void>((resolve) => void setTimeout(resolve, SETTLING_MS).unref())
   return () => native.setRecordCost(costOf(countBatch), costOf(observeBatch))
 }
 
 let measure: (() => void) | undefined
 let due = 0
 
-/** Measures soon, after what is under way, unless that was done within the last minute: a tenth of a millisecond. */
+async function run(): Promise<void> {
+  measure ??= await prepare()
+  measure()
+}
+
+/**
+ * Measures soon, after what is under way, unless that was done within the last minute: a tenth of a millisecond, and at first
+ * as much in each of some turns of the event loop.
+ */
 export function measureRecordCostIfDue(): void {
-  const now = Date.now()
+  const now = performance.now()
   if (now < due) return
   due = now + EVERY_MS
   setTimeout(() => {
-    if (measure !== undefined) {
-      measure()
-      return
-    }
-    try {
-      measure = prepare()
-    } catch {
-      // No descriptors to read its modules by, say, or no memory: again when it is next due.
-      return
-    }
-    setTimeout(measure, SETTLING_MS).unref()
+    // No descriptors to read its modules by, say, or no memory: again when it is next due.
+    run().catch(() => {})
   }, 0).unref()
 }
