@@ -33,7 +33,9 @@ function readPage(name: string): Uint8Array {
   try {
     return readFileSync(join(FOLDER, name))
   } catch (error) {
-    throw new Error(`dist/live/${name} of nanotally cannot be read: install it again`, { cause: error })
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'install it again' : message
+    throw new Error(`dist/live/${name} of nanotally cannot be read: ${why}`, { cause: error })
   }
 }
 

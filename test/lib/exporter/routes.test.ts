@@ -1,6 +1,6 @@
 // The routes in a plain server, over what the test gives them to read: what they ask for, and what they make of that.
 import { once } from 'node:events'
-import { cpSync } from 'node:fs'
+import { cpSync, mkdirSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -238,11 +238,14 @@ describe('the page', () => {
     })
   })
 
-  test('where the package has lost it, that is said', () => {
+  test('where the package has lost it, that is said, and what else keeps it from being read', () => {
     const copy = join(temporaryFolder(), 'exporter')
     cpSync(fileURLToPath(new URL('../../../dist/exporter', import.meta.url)), copy, { recursive: true })
     const { pageFile } = createRequire(import.meta.url)(join(copy, 'page.js'))
     expect(() => pageFile('/')).toThrow('dist/live/index.html of nanotally cannot be read: install it again')
+    // There, but not to be read, as where the process has no descriptors left: to install it again would not help.
+    mkdirSync(join(copy, '..', 'live', 'index.html'), { recursive: true })
+    expect(() => pageFile('/')).toThrow('dist/live/index.html of nanotally cannot be read: EISDIR')
   })
 })
 
