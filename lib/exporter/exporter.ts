@@ -175,7 +175,8 @@ class ExporterThread implements Exporter {
 const active = new Set<ExporterThread>()
 
 /**
- * Starts serving a registry from a worker thread: `/metrics`, `/snapshot.json`, `/events` and a page that shows them, at `/`.
+ * Starts serving a registry from a worker thread: `/metrics`, `/snapshot.json`, `/events` and a page that shows them, at `/`;
+ * and the health of the process: `/health`, `/healthz`, `/readyz` and `/livez`.
  *
  * If that thread ever dies it is started again, with a growing delay, and counted in
  * `nanotally_exporter_restarts_total`; it never takes the program with it.

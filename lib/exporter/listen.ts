@@ -5,7 +5,10 @@ import type { ListenSettings } from './settings.js'
 import { listenOnFile } from './socket-file.js'
 import { ListenError, type Troubles } from './troubles.js'
 
-/** How often the limits of requests under way are looked at, at most: twice a second took a thread that idles 0.05 % of a core. */
+/**
+ * How often the limits of requests under way are looked at, at least; else four times within one. More often costs: twice a second
+ * took a thread that idles 0.05 % of a core.
+ */
 const LONGEST_CHECK_MS = 5000
 const HEADER_BYTES = 16 * 1024
 
@@ -43,7 +46,8 @@ function listenOn(server: Server, where: { path: string } | { host: string; port
 /**
  * A server that listens. Rejects with a `ListenError`.
  *
- * Requests: their heads have at most 16 KiB and come within `requestTimeoutMs`, as do TLS handshakes. Connections: one on
+ * Requests: their heads have at most 16 KiB and come within `requestTimeoutMs`, or are seen to be late within a quarter of that
+ * or 5 s; TLS handshakes come within it. Connections: one on
  * which nothing moves ends after `idleTimeoutMs`; those past `maxConnections` are dropped.
  */
 export async function listen(
@@ -56,7 +60,7 @@ export async function listen(
     headersTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: idleTimeoutMs,
-    connectionsCheckingInterval: Math.min(requestTimeoutMs / 2, LONGEST_CHECK_MS),
+    connectionsCheckingInterval: Math.min(requestTimeoutMs / 4, LONGEST_CHECK_MS),
     maxHeaderSize: HEADER_BYTES,
   }
   const server =

@@ -56,9 +56,15 @@ export interface ExporterOptions extends ServingOptions {
   tls?: TlsOptions | undefined
   /** `true` lets anyone who reaches an address that is not loopback read everything. Default false. */
   allowUnauthenticated?: boolean | undefined
-  /** How long the head of a request may take to come, in milliseconds, 100 to 600000. Default 10000. */
+  /**
+   * How long the head of a request may take to come, in milliseconds, 100 to 600000. One that is late is cut off within a
+   * quarter of that more, 5 s at most. Default 10000.
+   */
   requestTimeoutMs?: number | undefined
-  /** How long a connection is kept on which nothing moves, in milliseconds, 100 to 3600000. Default 75000. */
+  /**
+   * How long a connection is kept on which nothing moves, in milliseconds, 100 to 3600000; more than `eventsIntervalMs`,
+   * unless `/events` is off. Default 75000.
+   */
   idleTimeoutMs?: number | undefined
   /** Connections at a time, 1 to 65535; further ones are dropped and counted. Default 1000. */
   maxConnections?: number | undefined
@@ -185,6 +191,16 @@ export function checkServing(options: ServingOptions, compress: boolean) {
   }
 }
 
+/** Between two events nothing moves on the connection of a listener. */
+function checkIdleTimeout(
+  idleTimeoutMs: number,
+  { eventsIntervalMs = DEFAULT_EVENTS_INTERVAL_MS, routes }: ServingOptions,
+) {
+  if (idleTimeoutMs <= eventsIntervalMs && routes?.events !== false) {
+    throw invalidValue('idleTimeoutMs', `more than eventsIntervalMs, which is ${eventsIntervalMs}`, idleTimeoutMs)
+  }
+}
+
 /** Where to listen. Throws `ERR_NANOTALLY_UNAUTHENTICATED` for an address that needs credentials and has none. */
 export function checkListening(options: ExporterOptions): ListenSettings {
   const {
@@ -202,6 +218,7 @@ export function checkListening(options: ExporterOptions): ListenSettings {
     idleTimeoutMs: checkInteger('idleTimeoutMs', idleTimeoutMs, 100, 3_600_000),
     maxConnections: checkInteger('maxConnections', maxConnections, 1, 65_535),
   }
+  checkIdleTimeout(settings.idleTimeoutMs, options)
   const isGuarded = options.credentials !== undefined || settings.tls?.clientCaFile !== undefined
   if (settings.socketPath === undefined && !isLoopback(host) && !isGuarded && options.allowUnauthenticated !== true) {
     throw new NanotallyError(

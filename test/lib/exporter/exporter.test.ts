@@ -139,6 +139,10 @@ describe('refusals', () => {
     [{ requestTimeoutMs: 99 }, 'INVALID_VALUE'],
     [{ requestTimeoutMs: 600_001 }, 'INVALID_VALUE'],
     [{ idleTimeoutMs: 99 }, 'INVALID_VALUE'],
+    [{ idleTimeoutMs: 300, eventsIntervalMs: 2000 }, 'INVALID_VALUE'],
+    [{ idleTimeoutMs: 1000 }, 'INVALID_VALUE'], // as often as the events come
+    [{ idleTimeoutMs: 1001 }, 'started'],
+    [{ idleTimeoutMs: 300, routes: { events: false } }, 'started'],
     [{ maxConnections: 0 }, 'INVALID_VALUE'],
     [{ maxConnections: 1.5 }, 'INVALID_VALUE'],
     [{ eventsIntervalMs: 99 }, 'INVALID_VALUE'],

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { counter, type ExporterOptions, Registry } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { listen } from '../../../dist/exporter/listen.js'
 import { scrapeOf, start } from '../../support/exporter.js'
 import { answerTo, ask, connected } from '../../support/http.js'
 import { sampleValue } from '../../support/text-format.js'
@@ -129,6 +130,23 @@ describe('time', () => {
     expect(text()).toMatch(/^HTTP\/1.1 408 |^$/)
   })
 
+  test.each([
+    [100, 25],
+    [10_000, 2500],
+    [600_000, 5000],
+  ])(
+    'late by no more than a quarter, or 5 s: a limit of %i ms is looked at each %i',
+    async (requestTimeoutMs, interval) => {
+      const settings = { socketPath: undefined, host: '127.0.0.1', port: 0, tls: undefined, requestTimeoutMs }
+      const troubles = { dropped() {}, certificate() {}, certificateFailed() {} }
+      const { server } = await listen({ ...settings, idleTimeoutMs: 1000, maxConnections: 1 }, () => {}, troubles)
+      onTestFinished(() => {
+        server.close()
+      })
+      expect(server).toMatchObject({ connectionsCheckingInterval: interval, headersTimeout: requestTimeoutMs })
+    },
+  )
+
   test('a connection on which no request comes', async () => {
     const { port } = await startAndScrapeLater({ requestTimeoutMs: LIMIT_MS })
     const silent = await connected(port)
@@ -146,7 +164,7 @@ describe('time', () => {
   })
 
   test('a connection on which nothing moves after its answer', async () => {
-    const { port } = await startAndScrapeLater({ idleTimeoutMs: LIMIT_MS })
+    const { port } = await startAndScrapeLater({ idleTimeoutMs: LIMIT_MS, eventsIntervalMs: 100 })
     const idle = await connected(port)
     const text = heard(idle)
     idle.write(SCRAPE)
@@ -158,7 +176,7 @@ describe('time', () => {
     const registry = new Registry()
     const c = counter({ name: 'c_total', help: 'h', labels: ['l'], maxSeries: 20_000, registry })
     for (let l = 0; l < 20_000; l++) c.inc({ l })
-    const { port } = await startAndScrapeLater({ registry, idleTimeoutMs: LIMIT_MS })
+    const { port } = await startAndScrapeLater({ registry, idleTimeoutMs: LIMIT_MS, eventsIntervalMs: 100 })
     const stuck = await connected(port)
     stuck.on('error', () => {})
     stuck.pause()
