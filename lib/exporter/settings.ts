@@ -54,7 +54,10 @@ export interface ExporterOptions extends ServingOptions {
   socketPath?: string | undefined
   /** Default: plain HTTP. */
   tls?: TlsOptions | undefined
-  /** `true` lets anyone who reaches an address that is not loopback read everything. Default false. */
+  /**
+   * `true` lets anyone read everything who reaches an address that is not loopback, and on loopback whoever asks by a name of the
+   * public DNS, as pages in browsers might. Default false.
+   */
   allowUnauthenticated?: boolean | undefined
   /**
    * How long the head of a request may take to come, in milliseconds, 100 to 600000. One that is late is cut off within a
@@ -98,6 +101,8 @@ export interface ListenSettings {
   requestTimeoutMs: number
   idleTimeoutMs: number
   maxConnections: number
+  /** Whether requests are refused that name a host of the public DNS. */
+  onlyPrivateHosts: boolean
 }
 
 function checkInteger(name: string, value: unknown, lowest: number, highest: number): number {
@@ -220,11 +225,13 @@ export function checkListening(options: ExporterOptions): ListenSettings {
   }
   checkIdleTimeout(settings.idleTimeoutMs, options)
   const isGuarded = options.credentials !== undefined || settings.tls?.clientCaFile !== undefined
-  if (settings.socketPath === undefined && !isLoopback(host) && !isGuarded && options.allowUnauthenticated !== true) {
+  const isOpen = settings.socketPath === undefined && !isGuarded && options.allowUnauthenticated !== true
+  if (isOpen && !isLoopback(host)) {
     throw new NanotallyError(
       'ERR_NANOTALLY_UNAUTHENTICATED',
       `${host} can be reached from other machines: give credentials, or say allowUnauthenticated: true`,
     )
   }
-  return settings
+  // Over TLS a browser sees that the certificate is another name's.
+  return { ...settings, onlyPrivateHosts: isOpen && settings.tls === undefined }
 }

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads'
 import { type Exposition, native } from '../native.js'
+import { isPrivateHost, refuseHost } from './hosts.js'
 import { InFlight } from './in-flight.js'
 import { type Connections, listen, portOf } from './listen.js'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
@@ -74,6 +75,10 @@ listen(
   listenSettings,
   (request, response) => {
     inFlight.add(response)
+    if (listenSettings.onlyPrivateHosts && !isPrivateHost(request.headers.host)) {
+      refuseHost(response)
+      return
+    }
     const [path = '', ...query] = Routes.originForm(request.url).split('?')
     if (!routes.handle(request, response, path, query.join('?'))) Routes.notFound(response)
   },

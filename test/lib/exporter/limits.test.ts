@@ -137,7 +137,14 @@ describe('time', () => {
   ])(
     'late by no more than a quarter, or 5 s: a limit of %i ms is looked at each %i',
     async (requestTimeoutMs, interval) => {
-      const settings = { socketPath: undefined, host: '127.0.0.1', port: 0, tls: undefined, requestTimeoutMs }
+      const settings = {
+        socketPath: undefined,
+        host: '127.0.0.1',
+        port: 0,
+        tls: undefined,
+        onlyPrivateHosts: false,
+        requestTimeoutMs,
+      }
       const troubles = { dropped() {}, certificate() {}, certificateFailed() {} }
       const { server } = await listen({ ...settings, idleTimeoutMs: 1000, maxConnections: 1 }, () => {}, troubles)
       onTestFinished(() => {

@@ -54,7 +54,7 @@ async function abandonedSocket(): Promise<string> {
 test.skipIf(process.platform !== 'linux')('of several that replace one at the same time, one does', async () => {
   const socketPath = await abandonedSocket()
   const limits = { requestTimeoutMs: 1000, idleTimeoutMs: 1000, maxConnections: 10 }
-  const settings = { ...limits, socketPath, host: '', port: 0, tls: undefined }
+  const settings = { ...limits, socketPath, host: '', port: 0, tls: undefined, onlyPrivateHosts: false }
   const troubles = { dropped() {}, certificate() {}, certificateFailed() {} }
   const outcomes = await Promise.all(
     Array.from({ length: 4 }, (_, i) =>
