@@ -1,9 +1,10 @@
 // Closes exporters on the signals that end a process, then lets them end it.
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 interface Closable {
   close(): Promise<void>
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 const exporters = new Set<Closable>()
 
