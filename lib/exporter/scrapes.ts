@@ -11,9 +11,12 @@ const GZIP_LEVEL = constants.Z_BEST_SPEED
 /** How long scrapes are gathered that keep coming: libuv takes up one connection in a turn of the event loop. */
 const LONGEST_GATHERING_MS = 25
 
-/** Different renderings that may wait at a time: each is a body of its own, all of them are there at once. */
+/**
+ * Different renderings that may wait at a time: each is a body of its own, all of them are there at once. Besides them the whole
+ * may wait in each format, for Accept headers that are remembered: those of who scrapes again and again.
+ */
 const MOST_WAITING = 32
-/** Accept headers of which it is remembered what they come to. */
+/** Accept headers of which it is remembered what they come to. The first: later ones, of somebody's who makes them up, take no place. */
 const MOST_REMEMBERED = 64
 
 /** Too many different scrapes wait: another one may be asked for soon. */
@@ -73,7 +76,7 @@ export class Scrapes {
     const key = this.#keyOf(request)
     const waiting = this.#waiting.get(key)
     if (waiting !== undefined) return waiting.scrape
-    if (this.#waiting.size >= MOST_WAITING) return Promise.reject(new TooManyScrapes())
+    if (this.#waiting.size >= MOST_WAITING && !this.#isOfFew(request)) return Promise.reject(new TooManyScrapes())
     if (!this.#isBusy) this.#gather(performance.now())
     let settle!: Waiting['settle']
     const scrape = new Promise<Scrape>((resolve, reject) => {
@@ -90,10 +93,12 @@ export class Scrapes {
     return JSON.stringify([what, [...new Set(names)].sort()])
   }
 
+  #isOfFew([accept, names]: NativeRenderRequest): boolean {
+    return names.length === 0 && (accept === null || this.#negotiated.has(accept))
+  }
+
   #remember([accept]: NativeRenderRequest, { contentType }: Exposition): void {
-    if (accept === null || this.#negotiated.has(accept)) return
-    if (this.#negotiated.size >= MOST_REMEMBERED) this.#negotiated.clear()
-    this.#negotiated.set(accept, contentType)
+    if (accept !== null && this.#negotiated.size < MOST_REMEMBERED) this.#negotiated.set(accept, contentType)
   }
 
   /** Renders after the first whole turn of the event loop that brings no further scrape. */

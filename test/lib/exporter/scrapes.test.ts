@@ -173,6 +173,25 @@ test('of more than 32 that differ the rest is refused at once, until those are r
   expect(await admitted).toBe('2 a')
 })
 
+test('but who has scraped before is not refused the whole, whatever others have asked for since', async () => {
+  const { next, get } = controlled()
+  const first = next()
+  const known = get('a')
+  const running = await first
+  running.resolve()
+  await known
+  for (let batch = 0; batch < 4; batch++) {
+    const begun = next()
+    const others = Array.from({ length: 32 }, (_, i) => get(`made up ${batch} ${i}`))
+    await expect(get('made up too')).rejects.toThrow(TooManyScrapes)
+    await expect(get('a', 'x')).rejects.toThrow(TooManyScrapes)
+    const admitted = [get('a'), get(null)]
+    const rendering = await begun
+    rendering.resolve()
+    await Promise.all([...others, ...admitted])
+  }
+})
+
 test('200 concurrent scrapes of an exporter make few renderings', async () => {
   const registry = new Registry('scrapes')
   onTestFinished(() => registry.close())
