@@ -8,7 +8,7 @@ import { isCompressed } from './content-coding.js'
 import type { Credentials, Guard } from './credentials.js'
 import { Events, type Feed } from './events.js'
 import { PAGE_HEADERS, PAGE_PATHS, type PagePath, pageFile } from './page.js'
-import { type RenderAll, Scrapes } from './scrapes.js'
+import { type RenderAll, Scrapes, TooManyScrapes } from './scrapes.js'
 import type { RouteName, RouteSettings } from './settings.js'
 
 /** What the routes read. */
@@ -134,6 +134,11 @@ export class Routes {
   #fail(response: ServerResponse, error: unknown): void {
     if (response.headersSent) return
     try {
+      if (error instanceof TooManyScrapes) {
+        response.setHeader('retry-after', error.retryAfterSeconds)
+        refuse(response, error.status, 'Too many different scrapes wait: ask again.')
+        return
+      }
       refuse(response, 500, `Failed: ${error instanceof Error ? error.message : error}`)
     } catch (refused) {
       warnOnce('response', `nanotally cannot answer through this response: ${textOfThrown(refused)}`)

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Scrapes, TooManyScrapes } from '../../../dist/exporter/scrapes.js'
 import type { Exposition, NativeRenderRequest } from '../../../dist/native.js'
 import { scrapeOf, start } from '../../support/exporter.js'
-import { connected } from '../../support/http.js'
+import { answerTo, ask, connected } from '../../support/http.js'
 import { parseTextFormat, sampleValue } from '../../support/text-format.js'
 
 const SCRAPE = 'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
@@ -190,6 +190,21 @@ test('but who has scraped before is not refused the whole, whatever others have 
     rendering.resolve()
     await Promise.all([...others, ...admitted])
   }
+})
+
+test('who is refused is told when to come again', async () => {
+  const { port, url } = await start({ registry: new Registry() })
+  const requests = Array.from({ length: 99 }, (_, i) => `GET /metrics?name[]=x${i} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  const answers = (await answerTo(port, requests.join('') + SCRAPE)).split(/(?=HTTP\/1\.1 )/)
+  const refused = answers.filter((answer) => answer.startsWith('HTTP/1.1 503 '))
+  expect(answers).toHaveLength(100)
+  expect(refused.length).toBeGreaterThan(0)
+  for (const answer of refused) {
+    expect(answer).toMatch(/\r\nretry-after: 1\r\n/i)
+    expect(answer).toMatch(/\r\n\r\nToo many different scrapes wait: ask again\.\n$/)
+  }
+  expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 200 '))).toHaveLength(100 - refused.length)
+  expect((await ask(url)).status).toBe(200)
 })
 
 test('200 concurrent scrapes of an exporter make few renderings', async () => {
