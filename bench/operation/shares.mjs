@@ -17,7 +17,7 @@ export async function measureShares(contenders, { node, seconds, requestsPerSeco
   const stops = []
   try {
     for (const [name, { task, scrapeMs }] of contenders) {
-      const child = startChild(program, task, { node })
+      const child = startChild(program, task, { node, execArgv: ['--expose-gc'] })
       programs.set(name, { child, answered: 0, scrapes: 0 })
       const one = programs.get(name)
       const { metrics, port } = await child.receive()
@@ -27,9 +27,11 @@ export async function measureShares(contenders, { node, seconds, requestsPerSeco
       if (scrapeMs !== undefined) stops.push(repeat(metrics, scrapeMs, 1, () => one.scrapes++))
     }
     await new Promise((resolve) => setTimeout(resolve, Math.min(seconds / 2, LONGEST_SETTLING_SECONDS) * 1000))
-    const before = await usages(programs)
+    // V8 collects in a program that idles at a time of its own choosing, which would fall into one row and not another.
+    await askAll(programs, 'settle')
+    const before = await askAll(programs, 'usage')
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-    const after = await usages(programs)
+    const after = await askAll(programs, 'usage')
     return new Map(
       [...programs].map(([name, { answered, scrapes }]) => {
         const used = after.get(name).used - before.get(name).used
@@ -43,10 +45,11 @@ export async function measureShares(contenders, { node, seconds, requestsPerSeco
   }
 }
 
-async function usages(programs) {
-  const seen = new Map()
-  for (const [name, { child }] of programs) seen.set(name, await child.ask('usage'))
-  return seen
+/** What each answers, by name. */
+async function askAll(programs, message) {
+  const answers = new Map()
+  for (const [name, { child }] of programs) answers.set(name, await child.ask(message))
+  return answers
 }
 
 /** Requests so many every so often, over kept connections, until it is stopped. What fails ends the run. */
