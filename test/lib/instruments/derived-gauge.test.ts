@@ -79,10 +79,10 @@ test('histograms by count and sum, gauges by value', async () => {
 test('a rate is absent until there is something to compare with, then counts what was recorded', async () => {
   const registry = new Registry()
   const c = counter({ name: 'c_total', help: 'h', labels: ['l'], registry })
-  derivedGauge({ name: 'c_rate', help: 'h', labels: ['l'], registry, rate: { of: [c], windowMs: 1000 } })
   c.inc({ l: 'busy' })
   c.inc({ l: 'idle' })
-  // A sample of the past is taken on the tick; the rate then grows with what is recorded.
+  derivedGauge({ name: 'c_rate', help: 'h', labels: ['l'], registry, rate: { of: [c], windowMs: 1000 } })
+  // A sample of the past is taken on the tick, the first soon; the rate then grows with what is recorded.
   const rate = await until('a rate', async () => {
     c.inc({ l: 'busy' }, 1000)
     const now = await read(registry, 'c_rate', { l: 'busy' })
