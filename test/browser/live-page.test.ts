@@ -372,6 +372,7 @@ describe('charts', () => {
     const { page, server } = await shown([family('gauge', 'depth', [[{}, 1]])], {}, 1)
     for (let i = 1; i <= 299; i++) server.changes(documentAt(1000 + i, [family('gauge', 'depth', [[{}, i]])]))
     await page.locator('.series').click()
+    await page.mouse.move(0, 0)
     await eventually(() => text(page, '.panel .readout')).toBe('00:21:39 · 299')
     const over = page.locator('.panel .u-over')
     await over.hover({ position: { x: 1, y: 50 } })
