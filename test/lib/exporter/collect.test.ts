@@ -111,7 +111,7 @@ test.each([
     state.turn = () => setImmediate(state.turn)
     if (turning) state.turn()
   }, turns)
-  await delay(300)
+  await delay(1000)
   const flag = new Int32Array(new SharedArrayBuffer(4))
   const asked = performance.now()
   const blocked = worker.run((_, __, held) => {
@@ -129,8 +129,8 @@ test.each([
   expect(stalls).toHaveLength(1)
   const stalled = (stalls[0] as [string, number])[1] * 1000
   expect(stalled).toBeGreaterThanOrEqual(before - seen)
-  // A note is up to 50 ms and a turn old.
-  expect(stalled).toBeLessThanOrEqual(after - asked + 2 * 50)
+  // A note is up to 50 ms and a turn old, and a busy machine makes turns long; the second before is not told.
+  expect(stalled).toBeLessThanOrEqual(after - asked + 500)
 })
 
 // The loop's own time is of before its timers: a turn that they make long is not noted soon after another.
