@@ -109,9 +109,10 @@ test('no time is cut off at the end of an axis', async () => {
   const server = await serveLive()
   server.first = documentAt(1000, [family('gauge', 'depth', [[{}, 1]])], { interval: 2 })
   const page = await openPage(server.url)
-  server.changes(documentAt(1050, [family('gauge', 'depth', [[{}, 2]])])) // 00:17:30 is at the edge
   await page.locator('.series').click()
   await page.mouse.move(0, 0) // over the chart it would ask for the time that it is at
+  // Not before the page listens. 00:17:30 is at the edge.
+  server.changes(documentAt(1050, [family('gauge', 'depth', [[{}, 2]])]))
   await expect.poll(() => page.locator('.panel .readout').innerText(), { timeout: DEADLINE_MS }).toContain('00:17:30')
   const inked = (fromRight: number, width: number) =>
     page.locator('.panel canvas').evaluate(
