@@ -55,7 +55,7 @@ export interface MetricOptions<L extends LabelNames, O extends LabelNames> {
   /**
    * After so many milliseconds without a recording a series is hidden, until it is recorded again. When no thread holds a
    * handle of it any more it expires: its memory is used anew. 100 to 2^31 - 1; default: never. It is noticed within a
-   * quarter of that time, or 100 ms.
+   * quarter of that time, or 100 ms, and a second more where that quarter is longer than one.
    */
   idleTimeoutMs?: number | undefined
   /**
