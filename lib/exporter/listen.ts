@@ -23,10 +23,6 @@ export class Connections {
     })
   }
 
-  get size(): number {
-    return this.#sockets.size
-  }
-
   end(): void {
     for (const socket of this.#sockets) socket.destroy()
   }
