@@ -92,7 +92,103 @@ export interface HealthCheckResult {
   lastRun?: number
 }
 
-export interface NativeAddon {
+/** What nanotally can count, and what this machine says to it: native/os/perf_events.h. */
+export interface NativePerfEvent {
+  name: string
+  group: string
+  kind: 'hardware' | 'software' | 'uncore'
+  unit: string
+  help: string
+  available: boolean
+  /** Where it is not available; empty otherwise. */
+  reason: string
+  message: string
+  hint: string
+  /** Where it is available; empty otherwise. */
+  encoding: string
+  source: string
+  userReads: boolean
+}
+
+export interface NativePerfMachine {
+  vendor: string
+  model: string
+  modelName: string
+  pmus: string[]
+  paranoid?: number
+  userAccess?: number
+  container: boolean
+  cpuCounting: boolean
+  features: string[]
+  widestVectorBits: number
+  events: NativePerfEvent[]
+}
+
+/** native/binding/perf_functions.cc */
+export interface NativePerfFunctions {
+  perfMachine(): NativePerfMachine
+}
+
+/** As native/os/topology.h has it. */
+export interface NativeTopology {
+  source: 'libnuma' | 'sysfs' | 'flat'
+  nodes: {
+    number: number
+    cpus: number[]
+    memoryBytes?: number
+    freeBytes?: number
+    distances: number[]
+    allowed: boolean
+  }[]
+  cpus: {
+    number: number
+    online: boolean
+    allowed: boolean
+    node?: number
+    package?: number
+    die?: number
+    core?: number
+    siblings: number[]
+    kind: string
+  }[]
+  caches: { level: number; type: string; bytes?: number; lineBytes?: number; ways?: number; cpus: number[] }[]
+  cpuQuota?: number
+}
+
+/** native/binding/topology_functions.cc */
+export interface NativeTopologyFunctions {
+  /** `root`: what all paths are below; '' for this machine. */
+  topology(root: string): NativeTopology
+}
+
+/** native/binding/region_functions.cc: what each does is told in native/record/perf_region.h. */
+export interface NativeRegionFunctions {
+  /** `events`: names; none: the default ones. */
+  openRegion(registry: RegistryHandle, name: string, events: readonly string[]): number
+  beginRegion(region: number): void
+  /** False where it is not the region of this thread that was begun last: nothing was measured. */
+  endRegion(region: number): boolean
+}
+
+/** native/binding/counter_functions.cc: open counters of other threads, processes and CPUs, and families of them. */
+export interface NativeCounterFunctions {
+  /** `pid` and `cpu` as native/os/perf_counters.h has them. */
+  openCounters(pid: number, cpu: number, events: readonly string[], withChildren: boolean, fromExecOn: boolean): number
+  /** Value, enabled and running nanoseconds of each event, one after another; NaN for what is not open. */
+  readCounters(counters: number): Float64Array
+  /** An errno for each event, 0 for one that is open. */
+  counterErrors(counters: number): number[]
+  closeCounters(counters: number): void
+  /** `events`: names; none: the default ones. */
+  startHardwareMetrics(registry: RegistryHandle, events: readonly string[], perCpu: boolean): void
+  stopHardwareMetrics(registry: RegistryHandle): void
+}
+
+export interface NativeAddon
+  extends NativePerfFunctions,
+    NativeTopologyFunctions,
+    NativeRegionFunctions,
+    NativeCounterFunctions {
   readonly rejectionNames: readonly string[]
   readonly textContentType: string
   /** What C++ throws is of this class. */

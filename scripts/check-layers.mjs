@@ -37,7 +37,7 @@ const STD_HEADERS = new Set(
 // lib/: the first row whose pattern matches a file is its layer; `may` lists the layers it imports from besides itself.
 // `index: true` files re-export and define nothing. `'*'` is every layer but those of NOT_FREE.
 const LIB_LAYERS = [
-  { name: 'index', files: /^index\.m?ts$/, may: ['*', 'catalogs'], index: true },
+  { name: 'index', files: /^(index|hardware)\.m?ts$/, may: ['*', 'catalogs'], index: true },
   { name: 'catalogs', files: /^catalogs\//, may: ['index'] },
   { name: 'integrations', files: /^integrations\//, may: ['index'] },
   { name: 'cli', files: /^cli\//, may: ['*', 'index', 'catalogs'] },

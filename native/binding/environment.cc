@@ -7,6 +7,7 @@
 
 #include "binding/definition.h"
 #include "binding/guard.h"
+#include "binding/hardware_functions.h"
 #include "core/bucket_mapping.h"
 #include "core/tick_period.h"
 #include "record/c_abi.h"
@@ -95,6 +96,10 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   InstanceValue("textContentType", Napi::String::New(env, ContentType({}))),
               });
 #undef NANOTALLY_ENTRY
+  AddTopologyFunctions(exports);
+  AddPerfFunctions(exports);
+  AddRegionFunctions(exports);
+  AddCounterFunctions(exports);
   if (napi_add_env_cleanup_hook(env, &Environment::End, this) != napi_ok) {
     throw Napi::Error::New(env, "nanotally: cannot add a clean-up hook");
   }

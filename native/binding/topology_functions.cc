@@ -1,0 +1,8 @@
+// TODO
+#include "binding/hardware_functions.h"
+
+namespace nanotally {
+
+void AddTopologyFunctions(Napi::Object) {}
+
+}  // namespace nanotally
