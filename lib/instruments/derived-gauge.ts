@@ -12,7 +12,10 @@ import { Instrument } from './instrument.js'
 // biome-ignore lint/suspicious/noExplicitAny: the labels of operands do not matter to the derived gauge's type
 export type OperandMetric = Counter<any, any> | Gauge<any, any> | Histogram<any, any>
 
-/** Some series of a metric, summed: all of them, or those whose labels have the values in `where`. */
+/**
+ * Some series of a metric, summed: all of them, or those whose labels have the values in `where`. With `minus` they are
+ * subtracted: `[lookups, { metric: misses, minus: true }]` are the hits.
+ */
 export type Operand =
   | OperandMetric
   | {
@@ -20,6 +23,8 @@ export type Operand =
       where?: Readonly<Record<string, LabelValue>> | undefined
       /** Histograms: `count` (default) or `sum`. */
       part?: 'value' | 'count' | 'sum' | undefined
+      /** Subtracted from the sum instead of added to it. Default: false. */
+      minus?: boolean | undefined
     }
 
 /** Options of `derivedGauge()`. Give `ratio` or `rate`. */
@@ -44,8 +49,13 @@ const MIN_WINDOW_MS = 1000
 const MAX_WINDOW_MS = 3_600_000
 
 function checkOperand(operand: unknown, registry: Registry): NativeOperand {
-  const given = operand instanceof Instrument ? { metric: operand } : (operand as { metric?: unknown; part?: unknown })
-  const { metric, part, where = {} } = (given ?? {}) as { metric?: unknown; part?: unknown; where?: object }
+  const given = operand instanceof Instrument ? { metric: operand } : operand
+  const {
+    metric,
+    part,
+    where = {},
+    minus = false,
+  } = (given ?? {}) as { metric?: unknown; part?: unknown; where?: object; minus?: unknown }
   if (!(metric instanceof Counter || metric instanceof Gauge || metric instanceof Histogram)) {
     throw invalidType('operand', 'a counter, gauge or histogram', metric)
   }
@@ -56,6 +66,7 @@ function checkOperand(operand: unknown, registry: Registry): NativeOperand {
   if (typeof chosen !== 'string' || !allowed.includes(chosen)) {
     throw invalidValue('part', `${allowed.join(' or ')} for ${metric.name}`, chosen)
   }
+  if (typeof minus !== 'boolean') throw invalidType('minus', 'a boolean', minus)
   for (const name of Object.keys(where)) {
     if (!metric._tree._names.includes(name)) throw invalidValue('where', `a label of ${metric.name}`, name)
   }
@@ -64,6 +75,7 @@ function checkOperand(operand: unknown, registry: Registry): NativeOperand {
     part: chosen as NativeOperand['part'],
     whereNames: Object.keys(where),
     whereValues: Object.values(where).map(String),
+    minus,
   }
 }
 

@@ -57,6 +57,7 @@ std::vector<Operand> ReadOperands(const Napi::Value& from, const Registry& regis
         (operand.metric->definition().type == MetricType::kHistogram)) {
       Refuse("the part of an operand does not fit its type");
     }
+    operand.minus = object.Get("minus").ToBoolean();
     const auto names = ReadStrings(object.Get("whereNames"));
     const auto values = ReadStrings(object.Get("whereValues"));
     for (std::size_t w = 0; w < names.size() && w < values.size(); ++w) {

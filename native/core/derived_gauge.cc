@@ -2,6 +2,7 @@
 #include "core/derived_gauge.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/label_text.h"
 
@@ -29,10 +30,13 @@ std::string GroupText(std::string_view labels, std::span<const std::string> name
 DerivedGauge::Sums DerivedGauge::SumOperands(std::span<const Operand> operands,
                                              std::span<const MetricSnapshot> metrics) const {
   Sums sums;
+  std::map<std::string, std::size_t, std::less<>>
+      operands_of;  // group -> how many it has series of
   for (const Operand& operand : operands) {
     const auto found = std::find_if(metrics.begin(), metrics.end(),
                                     [&](const auto& m) { return m.metric == operand.metric; });
     if (found == metrics.end()) continue;
+    std::set<std::string> groups;
     for (std::size_t i = 0; i < found->series.size(); ++i) {
       const std::string_view labels = found->series[i].labels;
       if (!Matches(labels, operand)) continue;
@@ -48,8 +52,17 @@ DerivedGauge::Sums DerivedGauge::SumOperands(std::span<const Operand> operands,
           value = found->histograms[i].sum;
           break;
       }
-      sums[GroupText(labels, definition_.labels)].Add(value);
+      std::string group = GroupText(labels, definition_.labels);
+      sums[group].Add(operand.minus ? -value : value);
+      if (definition_.needs_all) groups.insert(std::move(group));
     }
+    for (const std::string& group : groups) ++operands_of[group];
+  }
+  if (definition_.needs_all) {
+    std::erase_if(sums, [&](const auto& sum) {
+      const auto found = operands_of.find(sum.first);
+      return found == operands_of.end() || found->second < operands.size();
+    });
   }
   return sums;
 }
@@ -72,6 +85,7 @@ std::vector<ComputedSample> DerivedGauge::Ratio(const Sums& of, const Sums& to) 
   for (const auto& [labels, denominator] : to) {
     if (denominator.Rounded() == 0) continue;
     const auto numerator = of.find(labels);
+    if (definition_.needs_all && numerator == of.end()) continue;
     const double value = numerator == of.end() ? 0 : numerator->second.Rounded();
     values.push_back({labels, value / denominator.Rounded()});
   }
@@ -89,7 +103,9 @@ std::vector<ComputedSample> DerivedGauge::Rate(const Sums& sums, Clock::time_poi
   const double seconds = std::chrono::duration<double>(now - past->time).count();
   const bool is_total =
       std::all_of(definition_.of.begin(), definition_.of.end(), [](const auto& o) {
-        return o.part == OperandPart::kCount || o.metric->definition().type == MetricType::kCounter;
+        const bool is_counted =
+            o.part == OperandPart::kCount || o.metric->definition().type == MetricType::kCounter;
+        return is_counted && !o.minus;
       });
   for (const auto& [labels, sum] : sums) {
     // A group that was not there then has grown from 0.

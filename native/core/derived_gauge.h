@@ -1,6 +1,6 @@
 // Derived gauges: functions of other metrics' cells, evaluated in the snapshot. A ratio divides two
 // sums; a rate divides the growth of a sum over a window by the time it took. Where the denominator
-// is 0 the series is absent.
+// is 0 the series is absent. An operand is added to its sum, or subtracted from it.
 #pragma once
 
 #include <chrono>
@@ -28,6 +28,7 @@ struct Operand {
   std::shared_ptr<const Metric> metric;
   OperandPart part = OperandPart::kValue;
   std::vector<std::pair<std::string, std::string>> where;  // label name, escaped label value
+  bool minus = false;                                      // subtracted, not added
 
   bool operator==(const Operand&) const = default;
 };
@@ -40,11 +41,14 @@ struct DerivedDefinition {
   std::vector<Operand> of;              // the numerator, summed
   std::vector<Operand> to;              // ratio: the denominator, summed. Empty for a rate.
   std::chrono::milliseconds window{0};  // rate: how far it looks back. 0 for a ratio.
+  // Ratio: a group in which one of the operands has no series is absent, where otherwise that
+  // operand is 0. For counts that may not have been taken.
+  bool needs_all = false;
 
   [[nodiscard]] bool IsRate() const { return window.count() > 0; }
   [[nodiscard]] bool IsSameMetric(const DerivedDefinition& other) const {
     return name == other.name && unit == other.unit && labels == other.labels && of == other.of &&
-           to == other.to && window == other.window;
+           to == other.to && window == other.window && needs_all == other.needs_all;
   }
 };
 

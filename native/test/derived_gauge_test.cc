@@ -172,6 +172,61 @@ TEST_F(DerivedGaugeTest, ARemovedOperandIsLeftOut) {
   EXPECT_TRUE(registry_->TakeSnapshot(At(0)).computed.empty());
 }
 
+TEST_F(DerivedGaugeTest, SubtractsWhatIsMinus) {
+  const auto lookups = Define(CounterOf("lookups", {"cache"}));
+  const auto misses = Define(CounterOf("misses", {"cache"}));
+  const Operand all{lookups, OperandPart::kValue, {}};
+  const Operand minus{misses, OperandPart::kValue, {}, true};
+  Ratio("hit_ratio", {all, minus}, {all}, {"cache"});
+  Rate("hits", {all, minus}, milliseconds(1000));
+  Add(*lookups, {"a"}, 8);
+  Add(*misses, {"a"}, 2);
+  Add(*lookups, {"b"}, 3);
+  Add(*misses, {"c"}, 1);
+  EXPECT_EQ(Read("hit_ratio"), (Values{{R"(cache="a")", 0.75}, {R"(cache="b")", 1}}))
+      << "of what was not looked up there is no ratio";
+  registry_.registry.Tick(At(0));
+  Add(*misses, {"a"}, 3);
+  EXPECT_EQ(Read("hits", 500), (Values{{"", -6}})) << "a difference may fall";
+}
+
+TEST_F(DerivedGaugeTest, SubtractedOperandsMakeAnotherMetric) {
+  const auto c = Define(CounterOf("c"));
+  Ratio("r", {{c, OperandPart::kValue, {}}}, {{c, OperandPart::kValue, {}}});
+  const DerivedDefinition other{"r",
+                                "A ratio.",
+                                "",
+                                {},
+                                {{c, OperandPart::kValue, {}, true}},
+                                {{c, OperandPart::kValue, {}}},
+                                milliseconds(0)};
+  EXPECT_EQ(registry_->DefineDerived(other).code, ErrorCode::kMetricConflict);
+}
+
+TEST_F(DerivedGaugeTest, RatioThatNeedsAllIsAbsentWhereOneWasNotCounted) {
+  const auto events = Define(CounterOf("events", {"region", "event"}));
+  const auto of = [&](const char* event, bool minus = false) {
+    return Operand{events, OperandPart::kValue, {{"event", event}}, minus};
+  };
+  DerivedDefinition definition{
+      "hit_ratio",   "A ratio.",      "",  {"region"}, {of("loads"), of("misses", true)},
+      {of("loads")}, milliseconds(0), true};
+  Must(registry_->DefineDerived(definition));
+  definition.name = "per_cycle";
+  definition.of = {of("instructions")};
+  definition.to = {of("cycles")};
+  Must(registry_->DefineDerived(definition));
+  Add(*events, {"both", "loads"}, 10);
+  Add(*events, {"both", "misses"}, 1);
+  Add(*events, {"loads only", "loads"}, 10);
+  Add(*events, {"misses only", "misses"}, 10);
+  Add(*events, {"none missed", "loads"}, 4);
+  Add(*events, {"none missed", "misses"}, 0);
+  EXPECT_EQ(Read("hit_ratio"), (Values{{R"(region="both")", 0.9}, {R"(region="none missed")", 1}}));
+  Add(*events, {"cycles only", "cycles"}, 10);
+  EXPECT_EQ(Read("per_cycle"), Values{}) << "not 0";
+}
+
 TEST_F(DerivedGaugeTest, RateIsAbsentUntilThereIsSomethingToCompareWith) {
   const auto c = Define(CounterOf("c"));
   Add(*c, {}, 100);
