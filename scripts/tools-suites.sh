@@ -16,9 +16,24 @@ suite_file() {
 # fetch_from_suite NAME SUITE ARCH PACKAGE...: unpacks the packages into the cache folder NAME. ARCH is Debian's name of an
 # architecture, or `own` for this machine's.
 fetch_from_suite() {
-  local name="$1" suite="$2" arch="$3" target="$TOOLS_CACHE/$1" work mirror archive
+  local name="$1" suite="$2" arch="$3" target="$TOOLS_CACHE/$1" work archive
   [ -e "$target" ] && return # another caller fetched it while this one waited for the lock
   local packages=("${@:4}")
+  work="$(mktemp -d "$TOOLS_CACHE/.$name.XXXXXX")"
+  # shellcheck disable=SC2064 # the folder's name is meant to be fixed now
+  trap "rm -rf '$work'" EXIT
+  (cd "$work" && download_from_suite "$name" "$suite" "$arch" deb "${packages[@]}") || exit 1
+  for archive in "$work"/*.deb; do
+    dpkg -x "$archive" "$work/files" || tools_fail "$name: $archive could not be unpacked"
+  done
+  mv -T "$work/files" "$target" || tools_fail "$name could not be moved to $target"
+}
+
+# download_from_suite NAME SUITE ARCH deb|deb-src PACKAGE...: the packages' archives into the working folder, or, for
+# deb-src, what their sources are made of.
+download_from_suite() {
+  local name="$1" suite="$2" arch="$3" kind="$4" mirror
+  local packages=("${@:5}") download=(download)
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
     tools_fail "$name is missing, and comes from Debian packages of $suite: run this on Debian, with apt-get"
   fi
@@ -29,16 +44,12 @@ fetch_from_suite() {
   [ -n "$mirror" ] || { may_install && apt-get update -qq >&2 && mirror="$(debian_mirror)"; } || true
   [ -n "$mirror" ] || tools_fail "$missing"
   [ "$arch" != own ] || arch="$(dpkg --print-architecture)"
+  [ "$kind" = deb ] || download=(--download-only source)
   tools_say "fetching the Debian package(s) ${packages[*]} of $suite into the cache"
-  work="$(mktemp -d "$TOOLS_CACHE/.$name.XXXXXX")"
-  # shellcheck disable=SC2064 # the folder's name is meant to be fixed now
-  trap "rm -rf '$work'" EXIT
-  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$mirror" "$suite" >"$work/sources.list"
-  local of_suite=(-qq -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Acquire::Languages=none)
-  apt_of "$arch" "$work/apt" get "${of_suite[@]}" update >&2 || tools_fail "$missing"
-  (cd "$work" && apt_of "$arch" "$work/apt" get "${of_suite[@]}" download "${packages[@]}" >&2) || tools_fail "$missing"
-  for archive in "$work"/*.deb; do dpkg -x "$archive" "$work/files" || tools_fail "$missing"; done
-  mv -T "$work/files" "$target" || tools_fail "$name could not be moved to $target"
+  printf '%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$kind" "$mirror" "$suite" >sources.list
+  local of_suite=(-qq -o "Dir::Etc::SourceList=$PWD/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Acquire::Languages=none)
+  apt_of "$arch" "$PWD/apt" get "${of_suite[@]}" update >&2 || tools_fail "$missing"
+  apt_of "$arch" "$PWD/apt" get "${of_suite[@]}" "${download[@]}" "${packages[@]}" >&2 || tools_fail "$missing"
 }
 
 # Where the host gets Debian's main archive from; nothing where its lists do not tell.

@@ -122,6 +122,15 @@ CgroupCpu ReadCgroupCpu(const CgroupFolder& folder, const std::optional<CgroupFo
   return cpu;
 }
 
+// A v2 group has the file only where its parent has handed the controller on to it.
+std::optional<CpuList> ReadCgroupCpuset(const CgroupFolder& folder) {
+  for (const std::string& level : folder.Levels()) {
+    const char* file = folder.is_v2 ? "/cpuset.cpus.effective" : "/cpuset.effective_cpus";
+    if (auto cpus = ReadCpuList(level + file)) return cpus;
+  }
+  return std::nullopt;
+}
+
 CgroupPids ReadCgroupPids(const CgroupFolder& folder) {
   CgroupPids pids;
   pids.count = ReadCount(folder.own + "/pids.current");

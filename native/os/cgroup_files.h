@@ -4,6 +4,7 @@
 #pragma once
 
 #include "os/cgroup_folders.h"
+#include "os/cpu_list.h"
 #include "os/kernel_text.h"
 
 namespace nanotally {
@@ -43,6 +44,10 @@ struct CgroupCpu {
 // `usage` is where v1 counts the seconds; v2 does it in `folder`.
 [[nodiscard]] CgroupCpu ReadCgroupCpu(const CgroupFolder& folder,
                                       const std::optional<CgroupFolder>& usage);
+
+// The CPUs of the group's cpuset, those of its ancestors taken into account. Nothing: the group has
+// no such file, so may use all.
+[[nodiscard]] std::optional<CpuList> ReadCgroupCpuset(const CgroupFolder& folder);
 
 // Processes and threads.
 struct CgroupPids {

@@ -119,6 +119,7 @@ CgroupFolders FindCgroupFolders(std::string_view cgroup, std::string_view mounti
   folders.memory = Find(cgroup, mounts, "memory");
   folders.cpu = Find(cgroup, mounts, "cpu");
   folders.cpu_usage = Find(cgroup, mounts, "cpuacct");
+  folders.cpuset = Find(cgroup, mounts, "cpuset");
   folders.pids = Find(cgroup, mounts, "pids");
   folders.unified = Find(cgroup, mounts, "");
   return folders;
@@ -132,7 +133,8 @@ CgroupFolders CgroupLocator::Locate() {
   const auto mounts = ReadKernelFile(root_ + "/proc/self/mountinfo");
   if (!mounts) return {};
   CgroupFolders found = FindCgroupFolders(*groups, *mounts);
-  for (auto* folder : {&found.memory, &found.cpu, &found.cpu_usage, &found.pids, &found.unified}) {
+  for (auto* folder :
+       {&found.memory, &found.cpu, &found.cpu_usage, &found.cpuset, &found.pids, &found.unified}) {
     if (!*folder) continue;
     (*folder)->own.insert(0, root_);
     (*folder)->top.insert(0, root_);

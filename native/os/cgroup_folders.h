@@ -27,6 +27,7 @@ struct CgroupFolders {
   std::optional<CgroupFolder> memory;
   std::optional<CgroupFolder> cpu;
   std::optional<CgroupFolder> cpu_usage;  // v1's cpuacct
+  std::optional<CgroupFolder> cpuset;
   std::optional<CgroupFolder> pids;
   std::optional<CgroupFolder> unified;  // v2's, which alone knows pressure
 };

@@ -37,6 +37,10 @@ test.each([
     'bullseye-root-arm64',
     'tools: bullseye-root-arm64 is missing, and comes from Debian packages of bullseye: run this on Debian, with apt-get',
   ],
+  [
+    'machine-recordings',
+    'tools: machine-recordings is missing, and comes from Debian packages of bookworm: run this on Debian, with apt-get',
+  ],
   ['qemu-aarch64', 'tools: qemu-aarch64 is missing; install it with: sudo apt-get install qemu-user-static'],
   ['spin', 'tools: spin is missing; install it with: sudo apt-get install spin'],
   ['chromium', 'set-up: chromium is missing; install it with: sudo apt-get install chromium'],
@@ -76,6 +80,7 @@ test.each([
   ['bullseye-root-arm64', 'bullseye-root-arm64', []],
   ['qemu-aarch64', 'qemu-user-static/usr/bin/qemu-aarch64-static', []],
   ['spin', 'spin/usr/bin/spin', []],
+  ['machine-recordings', 'machine-recordings', []],
   ['guest-amd64', 'guest-amd64', ['qemu-system-x86_64', 'cpio']],
 ])('what the cache holds is used: %s', (name, path, stubs) => {
   const cached = `.cache/nanotally/tools/${path}`
