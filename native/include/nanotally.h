@@ -15,10 +15,15 @@
  *          nanotally_counter_add(requests, 1);
  *      So signal handlers may record, too. The one exception: an exponential histogram that meets
  *      more than 64 new powers of two within a second makes room for the others under a lock.
+ *   4. Regions count what the processor and the kernel tell of a part of the code, per thread.
+ *          nanotally_region *cosine = NULL;
+ *          nanotally_get_region("cosine", NULL, &cosine);
+ *          nanotally_region_begin(cosine);  ...  nanotally_region_end(cosine);
  *
  * Before attachment every function is a no-op: a get gives no handle, and a recording through a
- * NULL handle is dropped and counted. The count is shown, from the attachment on, as
- * nanotally_rejected_total{reason="no_handle"}, together with what is recorded through NULL later.
+ * NULL handle is dropped and counted, of a region its begin. The count is shown, from the
+ * attachment on, as nanotally_rejected_total{reason="no_handle"}, together with what is recorded
+ * through NULL later.
  *
  * Numbers. Values are doubles. A counter or histogram is kept as one sum per CPU, each rounded to
  * nearest (ties to even) as it grows, and the sums are added exactly and rounded once when they are
@@ -61,6 +66,9 @@ typedef struct nanotally_counter nanotally_counter;
 typedef struct nanotally_gauge nanotally_gauge;
 typedef struct nanotally_histogram nanotally_histogram;
 
+/* A named part of the code. Opaque; the same pointer for the same region, counted likewise. */
+typedef struct nanotally_region nanotally_region;
+
 /* UTF-8, NUL-terminated. An empty value means that the label is absent; bytes of a value that are
  * no UTF-8 become U+FFFD.
  *
@@ -87,6 +95,19 @@ typedef struct nanotally_options {
 #define NANOTALLY_OPTIONS_INIT \
   { sizeof(nanotally_options), NULL, NULL, NULL, NULL, 0, 3 }
 
+/* For a region that does not exist yet. Start from NANOTALLY_REGION_OPTIONS_INIT. */
+typedef struct nanotally_region_options {
+  size_t size;          /* sizeof(nanotally_region_options) */
+  const char *registry; /* a process-wide registry by name. NULL: the default one */
+  /* What is counted, by the names that `npx nanotally pmu` lists. NULL: what the region has; where
+   * it does not exist, instructions, cycles, branches and the first cache, or what the kernel
+   * counts where the machine offers none of these. */
+  const char *const *events;
+  size_t event_count; /* at most 16 */
+} nanotally_region_options;
+#define NANOTALLY_REGION_OPTIONS_INIT \
+  { sizeof(nanotally_region_options), NULL, NULL, 0 }
+
 /* nanotally's functions. `size` tells how many bytes of this struct the attached copy has. */
 typedef struct nanotally_table {
   uint32_t size;
@@ -105,6 +126,11 @@ typedef struct nanotally_table {
   void (*gauge_add)(nanotally_gauge *gauge, double amount);
   void (*histogram_observe)(nanotally_histogram *histogram, double value);
   void (*count_no_handle)(uint64_t recordings);
+  nanotally_status (*get_region)(const char *name, const nanotally_region_options *options,
+                                 nanotally_region **out);
+  void (*release_region)(nanotally_region *region);
+  void (*region_begin)(nanotally_region *region);
+  void (*region_end)(nanotally_region *region);
 } nanotally_table;
 
 /* The type tag of the value that nativeInterface() returns (napi_type_tag_object). */
@@ -280,6 +306,42 @@ static inline void nanotally_histogram_observe(nanotally_histogram *histogram, d
   }
 }
 
+/* Finds or makes a region; *out is its handle, or NULL on failure. Any thread; takes locks and may
+ * allocate. `name` is the label `region` of its series: 1 to 200 characters. An event that is
+ * unknown is NANOTALLY_INVALID_ARGUMENT, one that this machine does not count is left out; other
+ * events than the region has are NANOTALLY_CONFLICT. */
+static inline nanotally_status nanotally_get_region(const char *name,
+                                                    const nanotally_region_options *options,
+                                                    nanotally_region **out) {
+  const nanotally_table *table = nanotally_load_table_();
+  if (out == NULL) return NANOTALLY_INVALID_ARGUMENT;
+  *out = NULL;
+  return table == NULL ? NANOTALLY_NOT_ATTACHED : table->get_region(name, options, out);
+}
+
+/* Gives a handle back; no thread is in the region any more. NULL is ignored. */
+static inline void nanotally_release_region(nanotally_region *region) {
+  if (region != NULL) nanotally_table_->release_region(region);
+}
+
+/* What happens on the calling thread from begin to end is added to the region's series. Neither
+ * locks nor allocates, but the first begin of a region on a thread, which opens what is counted;
+ * not for signal handlers. A begin beyond 64 open regions is dropped and counted.
+ *
+ * Regions nest, and each has what those within it have; begun again while it is open on the thread,
+ * a region counts once, with its outermost run. An end of another region than that which was begun
+ * last drops its run and those begun after it, counted as unpaired. */
+static inline void nanotally_region_begin(nanotally_region *region) {
+  if (region == NULL) {
+    nanotally_drop_();
+  } else {
+    nanotally_table_->region_begin(region);
+  }
+}
+static inline void nanotally_region_end(nanotally_region *region) {
+  if (region != NULL) nanotally_table_->region_end(region);
+}
+
 #else /* NANOTALLY_OFF */
 
 static inline nanotally_status nanotally_attach_table(const nanotally_table *table) {
@@ -331,6 +393,16 @@ static inline void nanotally_gauge_add(nanotally_gauge *gauge, double amount) {
 static inline void nanotally_histogram_observe(nanotally_histogram *histogram, double value) {
   (void)histogram, (void)value;
 }
+static inline nanotally_status nanotally_get_region(const char *name,
+                                                    const nanotally_region_options *options,
+                                                    nanotally_region **out) {
+  (void)name, (void)options;
+  *out = NULL;
+  return NANOTALLY_OK;
+}
+static inline void nanotally_release_region(nanotally_region *region) { (void)region; }
+static inline void nanotally_region_begin(nanotally_region *region) { (void)region; }
+static inline void nanotally_region_end(nanotally_region *region) { (void)region; }
 
 #endif /* NANOTALLY_OFF */
 

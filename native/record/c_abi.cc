@@ -16,6 +16,14 @@ namespace nanotally {
 namespace {
 
 Recorder* process_recorder = nullptr;
+PerfRegions* process_regions = nullptr;
+
+// As lib/registry.ts has it, and lib/hardware/perf.ts for names of regions.
+constexpr std::size_t kMaxNameLength = 200;
+
+bool IsShortName(const std::string& name) {
+  return !name.empty() && Utf16Length(name) <= kMaxNameLength;
+}
 
 // Names of metrics and labels, as lib/names.ts has them.
 bool IsName(std::string_view name) {
@@ -44,9 +52,7 @@ bool ReadOptions(const nanotally_options& options, SeriesRequest& request) {
   if (options.registry != nullptr) request.registry = WellFormedUtf8(options.registry);
   if (options.help != nullptr) definition.help = WellFormedUtf8(options.help);
   if (options.unit != nullptr) definition.unit = options.unit;
-  // As lib/registry.ts has it.
-  if (request.registry.empty() || Utf16Length(request.registry) > 200 || !IsUnit(definition.unit))
-    return false;
+  if (!IsShortName(request.registry) || !IsUnit(definition.unit)) return false;
   if (definition.type != MetricType::kHistogram) return true;
   if (options.buckets == nullptr) {
     definition.schema = options.schema;
@@ -146,6 +152,52 @@ void Release(Handle* handle) {
   }
 }
 
+bool ReadRegionRequest(const char* name, const nanotally_region_options* options,
+                       RegionRequest& request) {
+  if (name == nullptr) return false;
+  request.name = WellFormedUtf8(name);
+  if (!IsShortName(request.name)) return false;
+  if (options == nullptr) return true;
+  if (options->size < sizeof(nanotally_region_options)) return false;
+  if (options->registry != nullptr) request.registry = WellFormedUtf8(options->registry);
+  if (!IsShortName(request.registry)) return false;
+  if (options->events == nullptr) return true;
+  auto& events = request.events.emplace();
+  for (std::size_t i = 0; i < options->event_count; ++i) {
+    const char* event = options->events[i];
+    const auto found = event == nullptr ? std::nullopt : FindPerfEvent(event);
+    if (!found) return false;
+    events.push_back(*found);
+  }
+  return true;
+}
+
+nanotally_status GetRegion(const char* name, const nanotally_region_options* options,
+                           nanotally_region** out) {
+  if (out == nullptr) return NANOTALLY_INVALID_ARGUMENT;
+  *out = nullptr;
+  try {
+    RegionRequest request;
+    if (!ReadRegionRequest(name, options, request)) return NANOTALLY_INVALID_ARGUMENT;
+    const auto region = process_regions->Get(request);
+    if (!region.ok()) return StatusOf(region.status().code);
+    *out = reinterpret_cast<nanotally_region*>(region.value());
+    return NANOTALLY_OK;
+  } catch (const std::exception&) {
+    return NANOTALLY_NO_MEMORY;
+  }
+}
+
+PerfRegion& RegionOf(nanotally_region* region) { return *reinterpret_cast<PerfRegion*>(region); }
+
+// As Release.
+void ReleaseRegion(nanotally_region* region) {
+  try {
+    if (region != nullptr) process_regions->Release(RegionOf(region));
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 const nanotally_table table = {
     sizeof(nanotally_table),
     NANOTALLY_ABI_VERSION,
@@ -160,12 +212,17 @@ const nanotally_table table = {
     [](nanotally_gauge* gauge, double amount) { SeriesOf(gauge).GaugeAdd(amount); },
     [](nanotally_histogram* histogram, double value) { SeriesOf(histogram).Observe(value); },
     [](std::uint64_t recordings) { process_recorder->CountNoHandle(recordings); },
+    &GetRegion,
+    &ReleaseRegion,
+    [](nanotally_region* region) { RegionOf(region).Begin(); },
+    [](nanotally_region* region) { RegionOf(region).End(); },
 };
 
 }  // namespace
 
-const nanotally_table& NativeTable(Recorder& recorder) {
+const nanotally_table& NativeTable(Recorder& recorder, PerfRegions& regions) {
   process_recorder = &recorder;
+  process_regions = &regions;
   return table;
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 struct Attached {
   NativeThreads native;
-  const nanotally_table& table = NativeTable(native.recorder);
+  PerfRegions regions{native.store, native.recorder, true};
+  const nanotally_table& table = NativeTable(native.recorder, regions);
 
   nanotally_status GetCounter(const char* name, std::vector<nanotally_label> labels = {},
                               const nanotally_options* options = nullptr) {
@@ -47,6 +48,12 @@ TEST(Attach, BeforeIsANoOpThatIsCountedLater) {
   nanotally_release_counter(counter);
   nanotally_release_gauge(nullptr);
   nanotally_release_histogram(nullptr);
+  nanotally_region* region = reinterpret_cast<nanotally_region*>(&region);
+  EXPECT_EQ(nanotally_get_region("r", nullptr, &region), NANOTALLY_NOT_ATTACHED);
+  EXPECT_EQ(region, nullptr);
+  nanotally_region_begin(region);
+  nanotally_region_end(region);
+  nanotally_release_region(region);
 
   Attached world;
   nanotally_table other = world.table;
@@ -58,14 +65,14 @@ TEST(Attach, BeforeIsANoOpThatIsCountedLater) {
   EXPECT_EQ(nanotally_attach_table(&other), NANOTALLY_INCOMPATIBLE);
   EXPECT_EQ(world.native.Rejected(Rejection::kNoHandle), 0u);
   EXPECT_EQ(nanotally_attach_table(&world.table), NANOTALLY_OK);
-  EXPECT_EQ(world.native.Rejected(Rejection::kNoHandle), 4u);
+  EXPECT_EQ(world.native.Rejected(Rejection::kNoHandle), 5u) << "a region's begin among them";
   EXPECT_EQ(nanotally_attach_table(&world.table), NANOTALLY_OK);
   other.size = sizeof other + 8;
   EXPECT_EQ(nanotally_attach_table(&other), NANOTALLY_ATTACHED_ELSEWHERE) << "newer, but another";
-  EXPECT_EQ(world.native.Rejected(Rejection::kNoHandle), 4u) << "counted once";
+  EXPECT_EQ(world.native.Rejected(Rejection::kNoHandle), 5u) << "counted once";
 
   nanotally_counter_add(nullptr, 1);
-  EXPECT_EQ(world.native.Rejected(Rejection::kNoHandle), 5u);
+  EXPECT_EQ(world.native.Rejected(Rejection::kNoHandle), 6u);
   EXPECT_EQ(nanotally_get_counter("c", nullptr, 0, nullptr, &counter), NANOTALLY_OK);
   nanotally_counter_add(counter, 2);
   EXPECT_EQ(world.native.Value("c"), 2);
@@ -210,6 +217,70 @@ TEST(Table, RecordsAndEscapes) {
   world.table.release_gauge(gauge);
   world.table.release_histogram(world.histogram);
   world.table.release_counter(nullptr);
+}
+
+struct RegionAbi : Attached {
+  nanotally_status Get(const char* name, const nanotally_region_options* options = nullptr) {
+    region = reinterpret_cast<nanotally_region*>(this);  // must be overwritten
+    return table.get_region(name, options, &region);
+  }
+  nanotally_region* region = nullptr;
+};
+
+TEST(RegionAbi, CountsRunsOfAllThreads) {
+  RegionAbi world;
+  ASSERT_EQ(world.Get("cosine"), NANOTALLY_OK);
+  nanotally_region* const region = world.region;
+  ASSERT_EQ(world.Get("cosine"), NANOTALLY_OK);
+  EXPECT_EQ(world.region, region) << "the same pointer";
+  RunThreads(3, [&](int) {
+    for (int i = 0; i < 5; ++i) {
+      world.table.region_begin(region);
+      world.table.region_begin(region);
+      world.table.region_end(region);
+      world.table.region_end(region);
+    }
+  });
+  world.table.region_end(region);
+  const std::string text = world.Text();
+  EXPECT_NE(text.find("perf_region_runs_total{region=\"cosine\"} 15\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("{metric=\"perf_region_runs_total\",reason=\"unpaired\"} 1\n"),
+            std::string::npos);
+  world.table.release_region(region);
+  world.table.release_region(region);
+  world.table.release_region(nullptr);
+}
+
+TEST(RegionAbi, RefusesWhatIsNoRegion) {
+  RegionAbi world;
+  EXPECT_EQ(world.table.get_region("r", nullptr, nullptr), NANOTALLY_INVALID_ARGUMENT);
+  EXPECT_EQ(world.Get(nullptr), NANOTALLY_INVALID_ARGUMENT);
+  EXPECT_EQ(world.region, nullptr);
+  EXPECT_EQ(world.Get(""), NANOTALLY_INVALID_ARGUMENT);
+  EXPECT_EQ(world.Get(std::string(201, 'x').c_str()), NANOTALLY_INVALID_ARGUMENT);
+  EXPECT_EQ(world.Get("\xff"), NANOTALLY_OK) << "as a label's value";
+  nanotally_region_options options = NANOTALLY_REGION_OPTIONS_INIT;
+  const char* events[] = {"instructions", nullptr, "cycels", "memory_read_bytes"};
+  options.events = events;
+  EXPECT_EQ(world.Get("none", &options), NANOTALLY_OK);
+  options.event_count = 1;
+  EXPECT_EQ(world.Get("one", &options), NANOTALLY_OK) << "counted here or not";
+  EXPECT_EQ(world.Get("none", &options), NANOTALLY_CONFLICT);
+  options.event_count = 2;
+  EXPECT_EQ(world.Get("r", &options), NANOTALLY_INVALID_ARGUMENT) << "NULL";
+  options.events = events + 2;
+  EXPECT_EQ(world.Get("r", &options), NANOTALLY_INVALID_ARGUMENT) << "unknown";
+  options.events = events + 3;
+  options.event_count = 1;
+  EXPECT_EQ(world.Get("r", &options), NANOTALLY_INVALID_ARGUMENT) << "of no thread";
+  options.events = nullptr;
+  EXPECT_EQ(world.Get("one", &options), NANOTALLY_OK) << "whatever it has";
+  options.registry = "";
+  EXPECT_EQ(world.Get("r", &options), NANOTALLY_INVALID_ARGUMENT);
+  options.registry = "other";
+  EXPECT_EQ(world.Get("r", &options), NANOTALLY_OK);
+  options.size = 8;
+  EXPECT_EQ(world.Get("r", &options), NANOTALLY_INVALID_ARGUMENT);
 }
 
 }  // namespace

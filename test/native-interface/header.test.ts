@@ -91,6 +91,19 @@ void give_back(nanotally_counter *c, nanotally_gauge *g, nanotally_histogram *h)
   nanotally_release_gauge(g);
   nanotally_release_histogram(h);
 }
+nanotally_status measure(nanotally_region **region);
+nanotally_status measure(nanotally_region **region) {
+  nanotally_region_options options = NANOTALLY_REGION_OPTIONS_INIT;
+  static const char *const events[] = {"instructions", "cycles"};
+  nanotally_status status;
+  options.events = events;
+  options.event_count = 2;
+  status = nanotally_get_region("r", &options, region);
+  nanotally_region_begin(*region);
+  nanotally_region_end(*region);
+  nanotally_release_region(*region);
+  return status;
+}
 #ifdef __cplusplus
 }
 #endif
@@ -100,7 +113,7 @@ test('what the tests compile uses every function of the header', () => {
   const functions = [...HEADER.matchAll(/^static inline [^(]*?(nanotally_\w*[a-z])\(/gm)].map(
     ([, name]) => name as string,
   )
-  expect(new Set(functions).size).toBe(12)
+  expect(new Set(functions).size).toBe(16)
   for (const name of functions) expect(EVERYTHING).toContain(`${name}(`)
 })
 
@@ -148,7 +161,7 @@ describe.each(['C11', 'C++17'] as const)('%s', (language) => {
 
     test('leaves no reference to nanotally, and an empty function', () => {
       const { symbols, record, nothing } = build(['-DNANOTALLY_OFF'])
-      for (const name of ['attach', 'set_up', 'record', 'give_back'])
+      for (const name of ['attach', 'set_up', 'record', 'give_back', 'measure'])
         expect(symbols).toMatch(new RegExp(` T ${name}$`, 'm'))
       expect(symbols).not.toContain('nanotally')
       expect(symbols).not.toContain('napi')

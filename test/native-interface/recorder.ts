@@ -49,6 +49,13 @@ export interface Recorder {
     options?: GetOptions,
   ): { status: Status; handle: Handle }
   getToNowhere(): Status[]
+  /** The address is the handle, 0n is NULL. */
+  region(name: CText, events: readonly string[] | null): { status: Status; address: bigint }
+  /** So many runs on each of so many new threads. */
+  runRegion(address: bigint, threads: number, each: number): void
+  /** A run on this thread in which `fn` is called. */
+  aroundRegion(address: bigint, fn: () => void): void
+  releaseRegion(address: bigint): void
   release(handle: Handle): void
   record(what: Recording, handle: Handle, values: readonly number[]): void
   /** By a thread that stays on one CPU; false where it may not. */

@@ -20,6 +20,10 @@ nanotally_status GetHandles() {
   status = nanotally_get_gauge("kernel_threads", labels, 1, &options, &metrics.threads);
   if (status != NANOTALLY_OK) return status;
 
+  // What is counted by default: instructions, cycles and misses, or what the kernel counts.
+  status = nanotally_get_region("search", nullptr, &metrics.search);
+  if (status != NANOTALLY_OK) return status;
+
   options.help = "Time that a thread took for its part of a search.";
   options.unit = "seconds";
   return nanotally_get_histogram("kernel_seconds", labels, 1, &options, &metrics.seconds);

@@ -10,6 +10,7 @@ struct Metrics {
   nanotally_counter* calls = nullptr;      // kernel_calls_total{kernel="cosine"}
   nanotally_histogram* seconds = nullptr;  // kernel_seconds{kernel="cosine"}
   nanotally_gauge* threads = nullptr;      // kernel_threads{kernel="cosine"}
+  nanotally_region* search = nullptr;      // perf_region_*{region="search"}
 };
 extern Metrics metrics;
 

@@ -318,6 +318,62 @@ Napi::Value Interrupt(Info info) {
 
 #endif
 
+// region(name, events: string[] | null): { status, address }; the address is the handle, in a
+// BigInt
+Napi::Value Region(Info info) {
+  const auto name = TextOf(info[0]);
+  nanotally_region_options options = NANOTALLY_REGION_OPTIONS_INIT;
+  std::vector<std::string> texts;
+  std::vector<const char*> events;
+  if (info[1].IsArray()) {
+    const auto names = info[1].As<Napi::Array>();
+    for (std::uint32_t i = 0; i < names.Length(); ++i) texts.push_back(names.Get(i).ToString());
+    for (const std::string& text : texts) events.push_back(text.c_str());
+    events.push_back(nullptr);  // no event is not the same as no events
+    options.events = events.data();
+    options.event_count = texts.size();
+  }
+  nanotally_region* region = nullptr;
+  const nanotally_status status = nanotally_get_region(PointerTo(name), &options, &region);
+  auto result = Napi::Object::New(info.Env());
+  result["status"] = StatusText(info.Env(), status);
+  result["address"] = Napi::BigInt::New(
+      info.Env(), static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(region)));
+  return result;
+}
+
+nanotally_region* RegionAt(const Napi::Value& address) {
+  bool lossless = false;
+  return reinterpret_cast<nanotally_region*>(
+      static_cast<std::uintptr_t>(address.As<Napi::BigInt>().Uint64Value(&lossless)));
+}
+
+// runRegion(address, threads, each): as many runs on each of so many new threads
+void RunRegion(Info info) {
+  nanotally_region* const region = RegionAt(info[0]);
+  const std::uint32_t each = info[2].ToNumber();
+  std::vector<std::thread> threads;
+  for (std::uint32_t i = info[1].ToNumber().Uint32Value(); i > 0; --i) {
+    threads.emplace_back([region, each] {
+      for (std::uint32_t run = 0; run < each; ++run) {
+        nanotally_region_begin(region);
+        nanotally_region_end(region);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+// aroundRegion(address, fn): a run on this thread in which JavaScript is called
+void AroundRegion(Info info) {
+  nanotally_region_begin(RegionAt(info[0]));
+  info[1].As<Napi::Function>().Call({});
+  nanotally_region_end(RegionAt(info[0]));
+}
+
+// releaseRegion(address)
+void ReleaseRegion(Info info) { nanotally_release_region(RegionAt(info[0])); }
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["attach"] = Napi::Function::New(env, Attach);
   exports["attachNoTable"] = Napi::Function::New(env, AttachNoTable);
@@ -325,6 +381,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["get"] = Napi::Function::New(env, Get);
   exports["getToNowhere"] = Napi::Function::New(env, GetToNowhere);
   exports["release"] = Napi::Function::New(env, Release);
+  exports["region"] = Napi::Function::New(env, Region);
+  exports["runRegion"] = Napi::Function::New(env, RunRegion);
+  exports["aroundRegion"] = Napi::Function::New(env, AroundRegion);
+  exports["releaseRegion"] = Napi::Function::New(env, ReleaseRegion);
   exports["record"] = Napi::Function::New(env, RecordHere);
   exports["recordOnOneCpu"] = Napi::Function::New(env, RecordOnOneCpu);
   exports["start"] = Napi::Function::New(env, Start);
