@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "os/current_cpu.h"
 #include "os/thread_id.h"
 
 namespace nanotally {
@@ -33,12 +34,13 @@ bool Waits(uv_loop_t* loop) {
 
 }  // namespace
 
-EventLoop::EventLoop(uv_loop_t* loop)
+EventLoop::EventLoop(uv_loop_t* loop, std::unique_ptr<ThreadPlacement> placement)
     : loop_(loop),
       joined_ns_(uv_hrtime()),
       idle_before_ns_(uv_metrics_idle_time(loop)),
       thread_id_(ThreadId()),
       noted_active_ns_(ActiveNs(loop)),
+      placement_(std::move(placement)),
       noted_ms_(uv_now(loop)),
       samples_{{LoopClock::now(), idle_before_ns_}} {
   // Node does so itself; without it a loop that waits would look like one that is held.
@@ -66,8 +68,12 @@ void EventLoop::Turned() {
   requests_.store(loop_->active_reqs.count, std::memory_order_relaxed);
   // The loop's time is of when this turn began, before its timers.
   const std::uint64_t now_ms = uv_now(loop_);
-  if (measured_.empty() && now_ms - noted_ms_ < kNoteMs) return;
-  noted_ms_ = now_ms;
+  if (now_ms - noted_ms_ >= kNoteMs) {
+    noted_ms_ = now_ms;
+    placement_->Sample(CurrentCpu());
+  } else if (measured_.empty()) {
+    return;
+  }
   const std::int64_t active = ActiveNs(loop_);
   const std::int64_t turn = active - noted_active_ns_.load(std::memory_order_relaxed);
   noted_active_ns_.store(active, std::memory_order_relaxed);
@@ -79,7 +85,9 @@ std::shared_ptr<EventLoop> EventLoops::Join(uv_loop_t* loop, const std::string& 
   const auto found = std::find_if(loops_.begin(), loops_.end(),
                                   [&](const auto& one) { return one->loop_ == loop; });
   const auto& joined =
-      found != loops_.end() ? *found : loops_.emplace_back(std::make_shared<EventLoop>(loop));
+      found != loops_.end()
+          ? *found
+          : loops_.emplace_back(std::make_shared<EventLoop>(loop, make_placement_()));
   if (joined->joined_++ == 0) joined->name_ = name;
   return joined;
 }
@@ -128,6 +136,13 @@ std::vector<ThreadName> EventLoops::Threads() {
     if (loop->thread_id_ != 0) threads.push_back({loop->name_, loop->thread_id_});
   }
   return threads;
+}
+
+std::vector<NamedSamples> EventLoops::Placements() {
+  const std::lock_guard lock(mutex_);
+  std::vector<NamedSamples> placements;
+  for (const auto& loop : loops_) placements.push_back({loop->name_, loop->placement_->Read()});
+  return placements;
 }
 
 std::vector<LoopReading> EventLoops::Read(LoopClock::time_point now) {

@@ -7,6 +7,9 @@
 //
 // A note takes two readings of the clock and one of libuv's mutexes, so a turn soon after a noted
 // one is not noted: most pay a comparison. Where the length of turns was asked for, each is noted.
+// The note is also when the thread's place is sampled: which CPU it runs on, and whether its chunks
+// lie on the same NUMA node.
+//
 // A turn is the time from one prepare phase to the next without the waiting in between: as long as
 // that a new event may wait for its callback.
 #pragma once
@@ -17,13 +20,16 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "record/native_series.h"
 #include "runtime/runtime_metrics.h"
+#include "runtime/thread_placement.h"
 
 namespace nanotally {
 
@@ -44,7 +50,7 @@ struct LoopReading {
 
 class EventLoop {
  public:
-  explicit EventLoop(uv_loop_t* loop);
+  EventLoop(uv_loop_t* loop, std::unique_ptr<ThreadPlacement> placement);
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
@@ -76,6 +82,7 @@ class EventLoop {
 
   // The loop's thread alone.
   std::vector<NativeHistogram*> measured_;
+  const std::unique_ptr<ThreadPlacement> placement_;
   std::uint64_t noted_ms_;  // by the loop's own time
 
   // Guarded by the EventLoops' mutex.
@@ -90,6 +97,11 @@ class EventLoop {
 // All functions but Join and Leave are for any thread.
 class EventLoops {
  public:
+  // Called by Join, on the thread that is placed.
+  using MakePlacement = std::function<std::unique_ptr<ThreadPlacement>()>;
+
+  explicit EventLoops(MakePlacement make_placement) : make_placement_(std::move(make_placement)) {}
+
   // The loop of the calling thread, which is to Leave it as often. `name` is unique; the first one
   // holds.
   std::shared_ptr<EventLoop> Join(uv_loop_t* loop, const std::string& name);
@@ -100,8 +112,10 @@ class EventLoops {
   // Of loops whose threads the system has numbers for.
   [[nodiscard]] std::vector<ThreadName> Threads();
   [[nodiscard]] std::vector<LoopReading> Read(LoopClock::time_point now);
+  [[nodiscard]] std::vector<NamedSamples> Placements();
 
  private:
+  const MakePlacement make_placement_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<EventLoop>> loops_;
 };

@@ -10,6 +10,7 @@
 
 #include "binding/process.h"
 #include "runtime/memory_health.h"
+#include "runtime/numa_metrics.h"
 
 namespace nanotally {
 namespace {
@@ -102,7 +103,7 @@ std::vector<HealthResult> SystemHealth::Assess() {
           AssessEventLoopDelay(process_, registry_),
           AssessEventLoops(process_, now),
           AssessMemoryPressure(ReadPressure("/proc/pressure/memory")),
-          Unavailable("numa_imbalance", "this version does not read NUMA nodes"),
+          AssessNumaImbalance(ReadNodeUse("", ReadNumaNodes(""))),
           Rejections(now),
           AssessScrapeAge(registry_, now),
           AssessThreadPool(process_, now)};

@@ -53,11 +53,16 @@ enum class Rejection : std::uint8_t {
   kCollect,
   kMemory,
   kNoHandle,
-  kExemplar  // of an observation that is recorded, without it
+  kExemplar,  // of an observation that is recorded, without it
+  // Runs of regions (record/perf_region.h): ended out of order, begun too deep, or still open when
+  // their job of JavaScript was over.
+  kUnpaired,
+  kDepth,
+  kAsync
 };
-inline constexpr std::array<const char*, 10> kRejectionNames = {
-    "not_a_number", "negative", "infinite", "labels",    "removed",
-    "definition",   "collect",  "memory",   "no_handle", "exemplar"};
+inline constexpr std::array<const char*, 13> kRejectionNames = {
+    "not_a_number", "negative",  "infinite", "labels",   "removed", "definition", "collect",
+    "memory",       "no_handle", "exemplar", "unpaired", "depth",   "async"};
 
 // What is left of lib's validation here: memory safety. Names and label names were checked by lib.
 struct MetricDefinition {
@@ -218,9 +223,9 @@ class Metric {
   // Exclusive merge lock held, as snapshots read it, and the epoch pinned.
   void SetCreated(std::uint32_t series, double created) { series_[series].created = created; }
 
-  void CountRejection(Rejection reason) {
+  void CountRejection(Rejection reason, std::uint64_t count = 1) {
     rejected_[static_cast<std::size_t>(reason)].fetch_add(
-        1, std::memory_order_relaxed);  // relaxed: a statistic
+        count, std::memory_order_relaxed);  // relaxed: a statistic
   }
   [[nodiscard]] std::uint64_t Rejected(Rejection reason) const {
     return rejected_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);

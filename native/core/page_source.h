@@ -25,6 +25,19 @@ class PageSource {
   virtual void PlaceNear(void* memory, std::size_t bytes, std::uint32_t cpu) noexcept {
     static_cast<void>(memory), static_cast<void>(bytes), static_cast<void>(cpu);
   }
+
+  // The same for memory that the calling thread will record into.
+  virtual void PlaceNearCaller(void* memory, std::size_t bytes) noexcept {
+    static_cast<void>(memory), static_cast<void>(bytes);
+  }
+
+  // Pages that were touched, too, are to lie on NUMA node `node` from now on, unless it is full.
+  // Threads may read and write them meanwhile, who then wait for a page's copy. False where the
+  // system refused.
+  virtual bool MoveToNode(void* memory, std::size_t bytes, int node) noexcept {
+    static_cast<void>(memory), static_cast<void>(bytes), static_cast<void>(node);
+    return false;
+  }
 };
 
 }  // namespace nanotally

@@ -32,6 +32,7 @@ class Store {
   std::vector<std::uint32_t> Tick(Clock::time_point now);
 
   [[nodiscard]] const Arena& arena() const { return arena_; }
+  [[nodiscard]] Arena& arena() { return arena_; }
 
  private:
   std::shared_ptr<Registry> MakeLockHeld(const std::string& name);

@@ -23,4 +23,8 @@ void OsPageSource::Free(void* memory, std::size_t) noexcept {
 
 void OsPageSource::PlaceNear(void*, std::size_t, std::uint32_t) noexcept {}
 
+void OsPageSource::PlaceNearCaller(void*, std::size_t) noexcept {}
+
+bool OsPageSource::MoveToNode(void*, std::size_t, int) noexcept { return false; }
+
 }  // namespace nanotally

@@ -5,7 +5,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "os/cpus.h"
+#include <vector>
+
+#include "os/current_cpu.h"
+#include "os/numa_nodes.h"
 #include "os/page_source_os.h"
 
 namespace nanotally {
@@ -13,6 +16,24 @@ namespace {
 
 constexpr std::size_t kHugePageBytes = std::size_t{2}
                                        << 20;  // the smallest that x86-64 and AArch64 have
+
+// Whether the thread's pages lie where they are first touched. Others were told where to by the
+// user, who is to be obeyed.
+bool HasDefaultPolicy() noexcept {
+  int policy = MPOL_DEFAULT;
+  if (syscall(SYS_get_mempolicy, &policy, nullptr, 0, nullptr, 0) != 0) return true;
+  return policy == MPOL_DEFAULT || policy == MPOL_LOCAL;
+}
+
+// Preferred, not bound: a full node must not fail the program.
+bool Prefer(void* memory, std::size_t bytes, int node, unsigned flags) noexcept {
+  constexpr unsigned kMaskBits = 1024;  // the kernel's limit of nodes (CONFIG_NODES_SHIFT <= 10)
+  constexpr unsigned kWordBits = 8 * sizeof(unsigned long);
+  if (node < 0 || node >= static_cast<int>(kMaskBits) || !HasDefaultPolicy()) return false;
+  unsigned long mask[kMaskBits / kWordBits] = {};
+  mask[node / kWordBits] = 1ul << (node % kWordBits);
+  return syscall(SYS_mbind, memory, bytes, MPOL_PREFERRED, mask, kMaskBits + 1, flags) == 0;
+}
 
 }  // namespace
 
@@ -28,15 +49,16 @@ void* OsPageSource::Allocate(std::size_t bytes) noexcept {
 void OsPageSource::Free(void* memory, std::size_t bytes) noexcept { munmap(memory, bytes); }
 
 void OsPageSource::PlaceNear(void* memory, std::size_t bytes, std::uint32_t cpu) noexcept {
-  const int node = Cpus::OfThisMachine().NodeOf(cpu);
-  constexpr unsigned kMaskBits = 1024;  // the kernel's limit of nodes (CONFIG_NODES_SHIFT <= 10)
-  constexpr unsigned kWordBits = 8 * sizeof(unsigned long);
-  if (node < 0 || node >= static_cast<int>(kMaskBits)) return;
-  unsigned long mask[kMaskBits / kWordBits] = {};
-  mask[node / kWordBits] = 1ul << (node % kWordBits);
-  // Preferred, not bound: a full node must not fail the program. A refusal (a seccomp filter) only
-  // costs speed: the pages then lie where they are first touched, which is by a thread on that CPU.
-  static_cast<void>(syscall(SYS_mbind, memory, bytes, MPOL_PREFERRED, mask, kMaskBits + 1, 0));
+  const std::vector<int>& nodes = MemoryNodes();
+  if (cpu < nodes.size()) static_cast<void>(Prefer(memory, bytes, nodes[cpu], 0));
+}
+
+void OsPageSource::PlaceNearCaller(void* memory, std::size_t bytes) noexcept {
+  if (const int cpu = CurrentCpu(); cpu >= 0) PlaceNear(memory, bytes, static_cast<unsigned>(cpu));
+}
+
+bool OsPageSource::MoveToNode(void* memory, std::size_t bytes, int node) noexcept {
+  return Prefer(memory, bytes, node, MPOL_MF_MOVE);
 }
 
 }  // namespace nanotally

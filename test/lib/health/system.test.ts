@@ -1,6 +1,6 @@
 // The built-in checks in each of their states that can be brought about, their families, and the routes.
 import { pbkdf2 } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   collectRuntimeMetrics,
@@ -70,7 +70,7 @@ test('docs/health.md lists them, and their families', async () => {
 
 test('what cannot be told is unavailable, and then is told', async () => {
   const { registry, base } = await serve()
-  for (const name of ['event_loop_delay', 'numa_imbalance', 'scrape_age', 'thread_pool']) {
+  for (const name of ['event_loop_delay', 'scrape_age', 'thread_pool']) {
     expect(find(registry, name).status).toBe('unavailable')
   }
   expect(health.report(registry).status).toBe('healthy')
@@ -88,6 +88,21 @@ test('what cannot be told is unavailable, and then is told', async () => {
   runtime.stop()
   expect(find(registry, 'event_loop_delay').status).toBe('unavailable')
   expect(find(registry, 'thread_pool').status).toBe('unavailable')
+})
+
+test('numa_imbalance: as the kernel tells of nodes', async () => {
+  const { registry } = await serve()
+  const file = '/sys/devices/system/node/has_memory'
+  const nodes = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+  const { status, message, critical } = find(registry, 'numa_imbalance')
+  expect(critical).toBe(false)
+  if (/^\d*$/.test(nodes)) expect(status).toBe('unavailable')
+  if (status === 'unavailable') {
+    expect(message).toContain('one NUMA node')
+  } else {
+    expect(['healthy', 'degraded']).toContain(status)
+    expect(message).toMatch(/^NUMA node \d+ is \d+ % in use, NUMA node \d+ is \d+ % in use$/)
+  }
 })
 
 test('event_loop_delay: degraded above 100 ms, unhealthy above 1 s, never critical', async () => {
