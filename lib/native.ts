@@ -36,6 +36,7 @@ export interface NativeOperand {
   part: 'value' | 'count' | 'sum'
   whereNames: readonly string[]
   whereValues: readonly string[]
+  minus: boolean
 }
 
 export interface NativeDerivedDefinition {
@@ -129,7 +130,7 @@ export interface NativePerfFunctions {
   perfMachine(): NativePerfMachine
 }
 
-/** As native/os/topology.h has it. */
+/** As native/os/topology.h has it; what is absent there is no property here. */
 export interface NativeTopology {
   source: 'libnuma' | 'sysfs' | 'flat'
   nodes: {
@@ -149,9 +150,18 @@ export interface NativeTopology {
     die?: number
     core?: number
     siblings: number[]
-    kind: string
+    kind?: 'performance' | 'efficiency'
   }[]
-  caches: { level: number; type: string; bytes?: number; lineBytes?: number; ways?: number; cpus: number[] }[]
+  caches: {
+    level: number
+    type: 'data' | 'instruction' | 'unified'
+    bytes?: number
+    lineBytes?: number
+    ways?: number
+    cpus: number[]
+  }[]
+  affinity?: number[]
+  cpuset?: number[]
   cpuQuota?: number
 }
 
@@ -161,13 +171,41 @@ export interface NativeTopologyFunctions {
   topology(root: string): NativeTopology
 }
 
-/** native/binding/region_functions.cc: what each does is told in native/record/perf_region.h. */
+/** native/binding/numa_functions.cc */
+export interface NativeNumaFunctions {
+  /** Bytes of the arena by node, -1 where no page is there yet; or why the kernel does not tell. */
+  arenaNodes(): {
+    nodes: number[]
+    bytes: number[]
+    reason: '' | 'seccomp' | 'kernel' | 'system'
+    message: string
+    hint: string
+  }
+}
+
+/** A region as this environment has it open: given back with this object. */
+export interface NativeRegion {
+  /** What the functions below take it by. */
+  readonly region: object
+  /** Unique in the process, and for as long as its families are those that it was made with. */
+  readonly id: number
+  /** Names: what was asked for, and what of it is counted. */
+  readonly events: readonly string[]
+  readonly counted: readonly string[]
+}
+
+/** native/binding/region_functions.cc: what each does is told in native/record/perf_region.h. None needs a `this`. */
 export interface NativeRegionFunctions {
-  /** `events`: names; none: the default ones. */
-  openRegion(registry: RegistryHandle, name: string, events: readonly string[]): number
-  beginRegion(region: number): void
-  /** False where it is not the region of this thread that was begun last: nothing was measured. */
-  endRegion(region: number): boolean
+  /** `events`: names; null: those that the region has, or the default ones. */
+  openRegion(registry: RegistryHandle, name: string, events: readonly string[] | null): NativeRegion
+  /** The place of this run among those open on the thread; -1: refused and counted. */
+  beginRegion(region: object): number
+  /** False where it is not the run that was begun last: that one and those above it are dropped and counted. */
+  endRegion(region: object, place: number): boolean
+  /** The same for what encloses a call: what is above it alone is dropped. */
+  endMeasure(region: object, place: number): boolean
+  /** Drops the run and those above it: it is still open when its job is over. */
+  dropRegion(region: object, place: number): void
 }
 
 /** native/binding/counter_functions.cc: open counters of other threads, processes and CPUs, and families of them. */
@@ -187,6 +225,7 @@ export interface NativeCounterFunctions {
 export interface NativeAddon
   extends NativePerfFunctions,
     NativeTopologyFunctions,
+    NativeNumaFunctions,
     NativeRegionFunctions,
     NativeCounterFunctions {
   readonly rejectionNames: readonly string[]

@@ -23,11 +23,13 @@ struct Process {
   OsPageSource pages;
   Store store{pages};
   Recorder recorder{store, [](std::chrono::milliseconds) {}, true};
+  PerfRegions regions{store, recorder, true};
 
   static Process& Get() {
     static auto* process = [] {
       auto* made = new Process;
-      Require(nanotally_attach_table(&NativeTable(made->recorder)) == NANOTALLY_OK, "attach");
+      Require(nanotally_attach_table(&NativeTable(made->recorder, made->regions)) == NANOTALLY_OK,
+              "attach");
       return made;
     }();
     return *process;

@@ -92,14 +92,20 @@ Environment::Environment(Napi::Env env, Napi::Object exports)
                   NANOTALLY_ENTRY("readHealth", ReadHealth),
                   NANOTALLY_ENTRY("startRuntimeMetrics", StartRuntimeMetrics),
                   NANOTALLY_ENTRY("stopRuntimeMetrics", StopRuntimeMetrics),
+                  NANOTALLY_ENTRY("openCounters", OpenCounters),
+                  NANOTALLY_ENTRY("readCounters", ReadCounters),
+                  NANOTALLY_ENTRY("counterErrors", CounterErrors),
+                  NANOTALLY_ENTRY("closeCounters", CloseCounters),
+                  NANOTALLY_ENTRY("startHardwareMetrics", StartHardwareMetrics),
+                  NANOTALLY_ENTRY("stopHardwareMetrics", StopHardwareMetrics),
                   InstanceValue("rejectionNames", names),
                   InstanceValue("textContentType", Napi::String::New(env, ContentType({}))),
               });
 #undef NANOTALLY_ENTRY
   AddTopologyFunctions(exports);
+  AddNumaFunctions(exports);
   AddPerfFunctions(exports);
   AddRegionFunctions(exports);
-  AddCounterFunctions(exports);
   if (napi_add_env_cleanup_hook(env, &Environment::End, this) != napi_ok) {
     throw Napi::Error::New(env, "nanotally: cannot add a clean-up hook");
   }
@@ -112,6 +118,7 @@ void Environment::End(void* environment) {
   self->mailbox_->Close();
   for (const std::uint32_t place : self->checks_) Process::Get().health().Close(place);
   for (std::uint32_t handle = 0; handle < self->opened_.size(); ++handle) self->Forget(handle);
+  self->counters_.clear();
   if (self->loop_ != nullptr) Process::Get().loops().Leave(self->loop_);
 }
 
@@ -138,6 +145,10 @@ Environment::Opened& Environment::At(const Napi::Value& handle) {
     throw StatusError({ErrorCode::kRegistryClosed, "the registry is closed"});
   }
   return *opened_[index];
+}
+
+std::shared_ptr<Registry> Environment::RegistryOf(Napi::Env env, const Napi::Value& handle) {
+  return env.GetInstanceData<Environment>()->At(handle).registry;
 }
 
 // The handle of a registry that this environment now has open, with a shard of its own in it.
@@ -211,6 +222,8 @@ Napi::Value Environment::LeaveRegistry(Info info) {
 void Environment::Leave(Opened& opened) {
   for (; opened.runtime_starts > 0; --opened.runtime_starts)
     Process::Get().StopRuntime(*opened.registry, *loop_);
+  for (; opened.hardware_starts > 0; --opened.hardware_starts)
+    Process::Get().hardware().Stop(*opened.registry);
   opened.registry->EndShard(std::exchange(opened.shard, nullptr));
   opened.runtime_owned.clear();
 }
@@ -426,7 +439,8 @@ Napi::Value Environment::BoundariesAround(Info info) {
 Napi::Value Environment::NativeInterface(Info info) {
   const napi_type_tag tag = {NANOTALLY_TYPE_TAG_LOWER, NANOTALLY_TYPE_TAG_UPPER};
   // Other addons only read it.
-  auto* table = const_cast<nanotally_table*>(&NativeTable(Process::Get().recorder()));
+  auto* table = const_cast<nanotally_table*>(
+      &NativeTable(Process::Get().recorder(), Process::Get().regions()));
   const auto external = Napi::External<nanotally_table>::New(info.Env(), table);
   if (napi_type_tag_object(info.Env(), external, &tag) != napi_ok)
     throw Napi::Error::New(info.Env());

@@ -19,6 +19,7 @@
 #include "binding/mailbox.h"
 #include "binding/process.h"
 #include "core/registry.h"
+#include "os/perf_counters.h"
 
 namespace nanotally {
 
@@ -30,6 +31,10 @@ class Environment final : public Napi::Addon<Environment> {
   // up.
   static void CatchUp(Napi::Env env, std::uint32_t registry);
 
+  // The registry that a handle means to this environment. Throws StatusError(kRegistryClosed).
+  [[nodiscard]] static std::shared_ptr<Registry> RegistryOf(Napi::Env env,
+                                                            const Napi::Value& handle);
+
  private:
   struct Opened {
     std::shared_ptr<Registry> registry;
@@ -39,6 +44,7 @@ class Environment final : public Napi::Addon<Environment> {
         runtime_owned;  // chunks that the runtime would not let us own
     std::shared_ptr<Collector> collector;
     int runtime_starts = 0;
+    int hardware_starts = 0;
     Napi::FunctionReference listener;  // weak; empty for who does not listen
   };
   // Of the promise of a render under way.
@@ -101,8 +107,15 @@ class Environment final : public Napi::Addon<Environment> {
   Napi::Value CloseHealth(Info info);
   Napi::Value ReadHealth(Info info);
   Napi::Value StopRuntimeMetrics(Info info);
+  Napi::Value OpenCounters(Info info);
+  Napi::Value ReadCounters(Info info);
+  Napi::Value CounterErrors(Info info);
+  Napi::Value CloseCounters(Info info);
+  Napi::Value StartHardwareMetrics(Info info);
+  Napi::Value StopHardwareMetrics(Info info);
 
   Opened& At(const Napi::Value& handle);
+  PerfCounters& CountersAt(const Napi::Value& token);
   Napi::Value Adopt(Info info, std::shared_ptr<Registry> registry, bool owned);
   Napi::Value AllocateInRuntime(Napi::Env env, Opened& opened, std::uint32_t index);
   void RenderLater(Info info, const Napi::Value& resolve, const Napi::Value& reject,
@@ -120,7 +133,8 @@ class Environment final : public Napi::Addon<Environment> {
   std::vector<std::unique_ptr<Opened>> opened_;  // by handle; nullptr once left
   std::unordered_map<std::uint32_t, std::shared_ptr<void>> tickets_;  // of collect rounds, by token
   std::unordered_map<std::uint32_t, Settling> renders_;               // under way, by token
-  std::unordered_map<std::uint32_t, std::shared_ptr<ChangeFeed>> feeds_;  // by token
+  std::unordered_map<std::uint32_t, std::shared_ptr<ChangeFeed>> feeds_;       // by token
+  std::unordered_map<std::uint32_t, std::unique_ptr<PerfCounters>> counters_;  // by token
   std::uint32_t next_token_ = 1;
   bool external_buffers_ = true;
   // This, for as long as it lives: finalizers of what it gave to JavaScript may run after it.

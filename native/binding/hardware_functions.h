@@ -8,7 +8,7 @@ namespace nanotally {
 
 void AddTopologyFunctions(Napi::Object exports);
 void AddPerfFunctions(Napi::Object exports);
+void AddNumaFunctions(Napi::Object exports);
 void AddRegionFunctions(Napi::Object exports);
-void AddCounterFunctions(Napi::Object exports);
 
 }  // namespace nanotally

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 
 #include "binding/environment.h"
 #include "core/unix_time.h"
@@ -73,6 +74,7 @@ Process::Process()
     : thread_([this] { Tick(); }),
       recorder_(
           store_, [this](milliseconds period) { thread_.TickEvery(period); }, !IsDisabled()),
+      regions_(store_, recorder_, !IsDisabled()),
       is_disabled_(IsDisabled()) {}
 
 // Without memory this tick is left out: gauges are ordered more coarsely, a rate is sampled later,
@@ -106,6 +108,31 @@ PortableReadings Process::ReadPortably() {
     read.system_seconds = seconds(usage.ru_stime);
   }
   return read;
+}
+
+std::unique_ptr<ThreadPlacement> Process::PlaceCallingThread() {
+  const auto writer = std::this_thread::get_id();
+  const auto look = [this, writer] {
+    try {
+      return NodeOfChunks(store_.arena(), writer);
+    } catch (const std::bad_alloc&) {
+      return -1;  // the next look may tell
+    }
+  };
+  // On nanotally's own thread, as it takes a while. If it comes to nothing, they stay, and as long
+  // as the thread does, they are asked for again.
+  const auto move = [this, writer](int node) {
+    try {
+      thread_.Post([this, writer, node] {
+        try {
+          store_.arena().MoveChunks(writer, node);
+        } catch (const std::bad_alloc&) {
+        }
+      });
+    } catch (const std::exception&) {
+    }
+  };
+  return std::make_unique<ThreadPlacement>(MemoryNodes(), look, move);
 }
 
 void Process::AddMailbox(const std::shared_ptr<Mailbox>& mailbox) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "binding/event_loops.h"
+#include "binding/hardware_collection.h"
 #include "binding/health_board.h"
 #include "binding/health_families.h"
 #include "binding/loop_metrics.h"
@@ -27,8 +28,10 @@
 #include "core/store.h"
 #include "os/background_thread.h"
 #include "os/page_source_os.h"
+#include "record/perf_region.h"
 #include "record/recorder.h"
 #include "render/exposition.h"
+#include "runtime/numa_metrics.h"
 #include "runtime/runtime_metrics.h"
 
 namespace nanotally {
@@ -79,12 +82,14 @@ class Process {
 
   Store& store() { return store_; }
   Recorder& recorder() { return recorder_; }
+  PerfRegions& regions() { return regions_; }
   BackgroundThread& thread() { return thread_; }
   TextPool& texts() { return texts_; }
   EventLoops& loops() { return loops_; }
   RecordCost& record_cost() { return record_cost_; }
   ThreadPoolProbe& pool_probe() { return pool_probe_; }
   HealthBoard& health() { return health_; }
+  HardwareCollection& hardware() { return hardware_; }
 
   void AddMailbox(const std::shared_ptr<Mailbox>& mailbox);
   // Every environment but the one whose mailbox `from` is looks for what it has to give up of the
@@ -124,6 +129,7 @@ class Process {
   Process();
   void Tick() noexcept;
   static PortableReadings ReadPortably();
+  std::unique_ptr<ThreadPlacement> PlaceCallingThread();
   void EndRuntimeIfEmptyLockHeld(Registry& registry);
 
   [[nodiscard]] std::vector<std::shared_ptr<Collector>> Collectors(std::uint32_t registry);
@@ -134,13 +140,17 @@ class Process {
   Store store_{pages_};
   BackgroundThread thread_;
   Recorder recorder_;
+  PerfRegions regions_;
   TextPool texts_;
-  EventLoops loops_;
+  EventLoops loops_{[this] { return PlaceCallingThread(); }};
   RecordCost record_cost_;
   ThreadPoolProbe pool_probe_;
   const std::shared_ptr<RuntimeMetrics> process_metrics_ =
       std::make_shared<RuntimeMetrics>([this] { return loops_.Threads(); }, "", &ReadPortably);
+  const std::shared_ptr<NumaMetrics> numa_metrics_ =
+      std::make_shared<NumaMetrics>(store_.arena(), [this] { return loops_.Placements(); });
   HealthBoard health_;
+  HardwareCollection hardware_{numa_metrics_};
   const bool is_disabled_;
 
   std::mutex runtime_mutex_;  // held while runtimes start and stop; taken before all others

@@ -17,5 +17,15 @@ test('runtime metrics that are started and stopped again and again', async () =>
   expect(result.messages[0]).toHaveLength(2)
 })
 
+test('counters of a thread, closed and left open', async () => {
+  const { Counters } = await import('../../dist/cli/pmu/counting.js')
+  const { perfEvents } = await import('nanotally/hardware')
+  const target = { pid: process.pid, withChildren: false, fromExecOn: false }
+  const [one, other] = [new Counters(perfEvents(), target), new Counters(perfEvents(), target)]
+  expect(one.read().size + one.errors().size).toBe(one.events.length)
+  one.close()
+  expect(other.read().size + other.errors().size).toBe(other.events.length)
+})
+
 const uncalled = ['removeMetric', 'reject', 'defineDerived', 'nativeInterface', 'recordExemplar']
 expectNoFindings(folder, 1 + 3, [...uncalled, ...ENDING, ...READING])

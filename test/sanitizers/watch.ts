@@ -71,7 +71,12 @@ export const OPERATING = [
   'closeHealth',
   'readHealth',
   'setRecordCost',
+  'startHardwareMetrics',
+  'stopHardwareMetrics',
 ]
+
+/** The native functions that count for the CLI, and what they need: likewise. */
+export const COUNTING = ['perfMachine', 'openCounters', 'readCounters', 'counterErrors', 'closeCounters']
 
 /**
  * Defines the last test of a file.
