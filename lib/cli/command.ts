@@ -78,6 +78,8 @@ export interface Command {
   examples: readonly Example[]
   /** How many words it takes besides its options. */
   positionals: { min: number; max: number }
+  /** What its first word may name in its stead. */
+  commands?: Readonly<Record<string, Command>>
   /** @returns the exit code */
   run(args: Arguments, io: Io): Promise<number>
 }

@@ -31,12 +31,13 @@ export function globalHelp(commands: Readonly<Record<string, Command>>): string 
 }
 
 /** What `nanotally NAME --help` prints. */
-export function helpOf(name: string, { summary, usage, about, options, examples }: Command): string {
+export function helpOf(name: string, { summary, usage, about, options, examples, commands = {} }: Command): string {
   return [
     `Usage: nanotally ${name} ${usage}`,
     '',
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
     ...(about === '' ? [] : ['', about]),
+    ...commandLines(name, commands),
     '',
     'Examples:',
     ...indented(examples.map(({ command, does }) => [`nanotally ${command}`, does])),
@@ -46,6 +47,11 @@ export function helpOf(name: string, { summary, usage, about, options, examples 
     '',
     EXIT_CODES_HELP,
   ].join('\n')
+}
+
+function commandLines(name: string, commands: Readonly<Record<string, Command>>): string[] {
+  const rows = Object.entries(commands).map(([inner, { summary }]) => [`${name} ${inner}`, summary])
+  return rows.length === 0 ? [] : ['', 'Commands:', ...indented(rows)]
 }
 
 function optionRows(options: OptionTable): string[][] {

@@ -4,13 +4,15 @@ import { Arguments, CliError, type Command, EXIT, type Io, usageError } from './
 import { demo } from './demo.js'
 import { globalHelp, helpOf } from './help.js'
 import { lint } from './lint.js'
+import { numa } from './numa.js'
+import { pmu } from './pmu.js'
 import { scrape } from './scrape.js'
 import { COLOR_OPTION, say } from './screen.js'
 import { printable, withoutCredentials } from './text.js'
 import { top } from './top.js'
 import { packageVersion } from './version.js'
 
-const COMMANDS: Readonly<Record<string, Command>> = { scrape, top, cardinality, lint, demo }
+const COMMANDS: Readonly<Record<string, Command>> = { scrape, top, cardinality, lint, numa, pmu, demo }
 
 /**
  * Runs the CLI.
@@ -36,14 +38,25 @@ async function dispatch([name = '', ...words]: readonly string[], io: Io): Promi
     return EXIT.ok
   }
   if (name === 'help') return dispatch([...words, '--help'], io)
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  const command = commandOf(COMMANDS, name)
   if (command === undefined) {
     throw usageError(
       `${name === '' ? 'a command is missing' : `no command ${printable(withoutCredentials(name))}`}: see nanotally --help`,
     )
   }
+  return runCommand(name, command, words, io)
+}
+
+function commandOf(commands: Readonly<Record<string, Command>>, name = ''): Command | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined
+}
+
+async function runCommand(name: string, command: Command, words: readonly string[], io: Io): Promise<number> {
+  const inner = commandOf(command.commands ?? {}, words[0])
+  if (inner !== undefined) return runCommand(`${name} ${words[0]}`, inner, words.slice(1), io)
   const options = { ...command.options, ...COLOR_OPTION }
-  if (words.some((word) => word === '--help' || word === '-h')) {
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
+  if (own.some((word) => word === '--help' || word === '-h')) {
     say(io, helpOf(name, { ...command, options }))
     return EXIT.ok
   }

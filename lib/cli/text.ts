@@ -108,6 +108,22 @@ function take(characters: readonly string[], width: number): string[] {
   return characters.slice(0, end < 0 ? characters.length : end)
 }
 
+/** Words put into lines of at most `width` columns, all behind `indent`. */
+export function fold(text: string, width: number, indent = ''): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line !== '' && widthOf(indent + longer) > width) {
+      lines.push(indent + line)
+      line = word
+    } else {
+      line = longer
+    }
+  }
+  return line === '' ? lines : [...lines, indent + line]
+}
+
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, width - widthOf(text)))
   return align === 'left' ? text + blanks : blanks + text

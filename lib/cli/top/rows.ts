@@ -1,9 +1,10 @@
 // The table of `nanotally top`, fitted into a terminal's width: first columns go, then the names of labels, then what is left is
 // cut. Pure.
 import type { Style } from '../screen.js'
-import { type Column, cutMiddle, cutStart, GAP, NARROWEST, printable, shortNumber, table, widthOf } from '../text.js'
+import { cutMiddle, cutStart, labelsText, printable, shortNumber, widthOf } from '../text.js'
+import { type Cells, fittedTable, type Names } from './columns.js'
 import { HISTORY_LENGTH, type Row } from './model.js'
-import { rowText } from './state.js'
+import type { LiveTable } from './table.js'
 
 /** Narrower tables have half of the trend. */
 const WIDE_COLUMNS = 120
@@ -13,38 +14,38 @@ const WANTED_SERIES_COLUMNS = 32
 /** What goes while the series have less, in this order. */
 const DISPENSABLE = ['TREND', 'P50', 'P90']
 
-interface Cells {
-  title: string
-  texts: string[]
-  width: number
+export const SERIES_TABLE: LiveTable<Row> = {
+  sorts: ['name', 'rate', 'change'],
+  textOf: rowText,
+  compare(sort, a, b) {
+    if (sort === 'rate') return (b.rate ?? -1) - (a.rate ?? -1)
+    return sort === 'change' ? b.change - a.change : 0
+  },
+  lines: rowLines,
+  help: [
+    'RATE/s         of counters and of observations, over the',
+    '               last interval; a reset counts from 0',
+    'P50, P90, P99  of what histograms observed in the last',
+    '               interval, interpolated inside the bucket',
+    'TREND          rates, values, or P99, of the last intervals',
+    'change         how far that is from the interval before',
+    'name{a,b}      values of labels, where the names do not fit',
+  ],
 }
 
-/** The titles and a line for each row, none of them wider than `width`; Infinity cuts nothing. */
-export function rowLines(rows: readonly Row[], { bold }: Style, width: number): string[] {
-  const all = rows.map(rowText)
-  const widest = widthOfAll(['SERIES', ...all])
-  let columns = numberColumns(rows, width < WIDE_COLUMNS ? HISTORY_LENGTH / 2 : HISTORY_LENGTH)
-  const room = () => columns.reduce((left, column) => left - GAP.length - column.width, width)
-  for (const title of DISPENSABLE) {
-    if (room() >= Math.min(widest, WANTED_SERIES_COLUMNS)) break
-    columns = columns.filter((column) => column.title !== title)
+function rowLines(rows: readonly Row[], style: Style, width: number): string[] {
+  const names: Names = {
+    title: 'SERIES',
+    texts: rows.map(rowText),
+    shorten: (i, left) => shortRowText(rows[i] as Row, left),
+    wanted: WANTED_SERIES_COLUMNS,
   }
-  const left = Math.max(NARROWEST, room())
-  const series = widest <= left ? all : rows.map((row) => shortRowText(row, left))
-  const titles: Column[] = [
-    { title: 'SERIES', flexible: true },
-    ...columns.map(({ title }) => ({ title, align: 'right' as const })),
-  ]
-  const cells = rows.map((_, i) => [series[i] ?? '', ...columns.map(({ texts }) => texts[i] ?? '')])
-  const [head = '', ...lines] = table(titles, cells, width)
-  return [bold(head), ...lines]
+  const bars = width < WIDE_COLUMNS ? HISTORY_LENGTH / 2 : HISTORY_LENGTH
+  return fittedTable(names, numberColumns(rows, bars), DISPENSABLE, style, width)
 }
 
 function numberColumns(rows: readonly Row[], bars: number): Cells[] {
-  const column = (title: string, text: (row: Row) => string): Cells => {
-    const texts = rows.map(text)
-    return { title, texts, width: widthOfAll([title, ...texts]) }
-  }
+  const column = (title: string, text: (row: Row) => string): Cells => ({ title, texts: rows.map(text) })
   const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '' : shortNumber(value))
   return [
     column('VALUE', ({ value }) => shortNumber(value)),
@@ -56,8 +57,10 @@ function numberColumns(rows: readonly Row[], bars: number): Cells[] {
   ]
 }
 
-function widthOfAll(texts: readonly string[]): number {
-  return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0)
+/** `name{label="value"}`, harmless to a terminal. */
+function rowText({ name, labels }: Row): string {
+  const text = labelsText(labels)
+  return text === '' ? printable(name) : `${printable(name)}{${text}}`
 }
 
 /**

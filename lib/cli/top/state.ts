@@ -1,12 +1,9 @@
-// What the user of `nanotally top` has chosen, and what each key changes. Pure.
-import { labelsText, printable } from '../text.js'
-import type { Row } from './model.js'
-
-export const SORTS = ['name', 'rate', 'change'] as const
-export type Sort = (typeof SORTS)[number]
+// What the user of a live screen has chosen, and what each key changes. Pure.
+import { printable } from '../text.js'
+import type { LiveTable } from './table.js'
 
 export interface Choice {
-  sort: Sort
+  sort: string
   reverse: boolean
   /** Rows whose text holds it are shown; upper and lower case are one. */
   filter: string
@@ -27,7 +24,7 @@ export interface Key {
   ctrl?: boolean | undefined
 }
 
-export function firstChoice(sort: Sort): Choice {
+export function firstChoice(sort: string): Choice {
   return { sort, reverse: false, filter: '', typed: undefined, paused: false, help: false, helpOffset: 0, offset: 0 }
 }
 
@@ -35,8 +32,9 @@ export function firstChoice(sort: Sort): Choice {
  * The choice after a key; 'quit' where it ends the program.
  *
  * @param pageRows - rows that are shown at once
+ * @param sorts - what rows may be ordered by
  */
-export function pressKey(choice: Choice, key: Key, pageRows: number): Choice | 'quit' {
+export function pressKey(choice: Choice, key: Key, pageRows: number, sorts: readonly string[]): Choice | 'quit' {
   if (key.ctrl && (key.name === 'c' || key.name === 'd')) return 'quit'
   if (choice.typed !== undefined) return typeKey(choice, choice.typed, key)
   const scrolled = SCROLLS[key.name ?? '']?.(choice.help ? choice.helpOffset : choice.offset, pageRows)
@@ -46,7 +44,7 @@ export function pressKey(choice: Choice, key: Key, pageRows: number): Choice | '
     case 'q':
       return 'quit'
     case 's':
-      return { ...choice, sort: SORTS[(SORTS.indexOf(choice.sort) + 1) % SORTS.length] as Sort, offset: 0 }
+      return { ...choice, sort: sorts[(sorts.indexOf(choice.sort) + 1) % sorts.length] ?? choice.sort, offset: 0 }
     case 'r':
       return { ...choice, reverse: !choice.reverse, offset: 0 }
     case '/':
@@ -77,24 +75,17 @@ function typeKey(choice: Choice, typed: string, { name, sequence = '', ctrl }: K
   return { ...choice, typed: typed + (printable(sequence) === sequence ? sequence : '') }
 }
 
-/** `name{label="value"}`, harmless to a terminal. */
-export function rowText({ name, labels }: Row): string {
-  const text = labelsText(labels)
-  return text === '' ? printable(name) : `${printable(name)}{${text}}`
-}
-
 /** The rows that are wanted, in the order that is wanted. */
-export function chosenRows(rows: readonly Row[], { sort, reverse, filter, typed }: Choice): Row[] {
+export function chosenRows<R>(
+  rows: readonly R[],
+  { sort, reverse, filter, typed }: Choice,
+  { textOf, compare }: Pick<LiveTable<R>, 'textOf' | 'compare'>,
+): R[] {
   const wanted = (typed ?? filter).toLowerCase()
   const found = rows
-    .map((row) => ({ row, text: rowText(row) }))
+    .map((row) => ({ row, text: textOf(row) }))
     .filter(({ text }) => text.toLowerCase().includes(wanted))
-  const byName = (a: { text: string }, b: { text: string }) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)
-  found.sort((a, b) => {
-    if (sort === 'rate') return (b.row.rate ?? -1) - (a.row.rate ?? -1) || byName(a, b)
-    if (sort === 'change') return b.row.change - a.row.change || byName(a, b)
-    return byName(a, b)
-  })
+  found.sort((a, b) => compare(sort, a.row, b.row) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
   if (reverse) found.reverse()
   return found.map(({ row }) => row)
 }

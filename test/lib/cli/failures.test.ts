@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { CLI, cli, cliProcess, deadPort, listen, serve, serveText } from '../../support/cli.js'
 
-const COMMANDS = [['scrape'], ['top', '--once'], ['cardinality'], ['lint']]
+const COMMANDS = [['scrape'], ['top', '--once'], ['cardinality'], ['lint'], ['numa']]
 const TEXT = { 'content-type': 'text/plain; version=0.0.4' }
 const MEBIBYTE = 1024 * 1024
 
@@ -190,7 +190,9 @@ describe('a hostile target', () => {
       '',
     ].join('\n')
     const url = await serveText(text)
-    for (const command of [...COMMANDS, ['scrape', '--json'], ['cardinality', '--json'], ['lint', '--json']]) {
+    // numa shows none of them.
+    const shows = COMMANDS.filter(([name]) => name !== 'numa')
+    for (const command of [...shows, ['scrape', '--json'], ['cardinality', '--json'], ['lint', '--json']]) {
       const { stdout, stderr } = await cli(
         [...command, url, '--interval', '0.1'].slice(0, command[0] === 'top' ? 5 : -2),
       )

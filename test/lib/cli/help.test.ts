@@ -7,7 +7,7 @@ import { startDemoCli } from '../../support/cli-demo.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { until } from '../../support/until.js'
 
-const COMMANDS = ['scrape', 'top', 'cardinality', 'lint', 'demo']
+const COMMANDS = ['scrape', 'top', 'cardinality', 'lint', 'numa', 'pmu', 'demo']
 const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
 
 /** The commands of the Examples section, without `nanotally`. */

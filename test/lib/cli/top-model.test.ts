@@ -1,10 +1,12 @@
 // top without a terminal: what the model makes of scrapes, what keys change, and what is drawn.
 import { describe, expect, test } from 'vitest'
+import type { Style } from '../../../dist/cli/screen.js'
 import { widthOf } from '../../../dist/cli/text.js'
-import { HISTORY_LENGTH, type Row, TopModel } from '../../../dist/cli/top/model.js'
-import { shortRowText, sparkline } from '../../../dist/cli/top/rows.js'
+import { HISTORY_LENGTH, type Row, type Stall, TopModel } from '../../../dist/cli/top/model.js'
+import { SERIES_TABLE, shortRowText, sparkline } from '../../../dist/cli/top/rows.js'
+import { stallNote } from '../../../dist/cli/top/stalls.js'
 import { type Choice, chosenRows, firstChoice, type Key, pressKey } from '../../../dist/cli/top/state.js'
-import { drawBlock, drawScreen, type Shown, withinPages } from '../../../dist/cli/top/view.js'
+import * as view from '../../../dist/cli/top/view.js'
 import { parseExposition } from '../../../dist/exposition/parse.js'
 
 const ALL = { family: () => true, series: () => true }
@@ -131,7 +133,7 @@ describe('keys', () => {
     let choice: Choice | 'quit' = firstChoice('name')
     for (const key of keys) {
       if (choice === 'quit') throw new Error('a key after the end')
-      choice = pressKey(choice, typeof key === 'string' ? { name: key, sequence: key } : key, 10)
+      choice = pressKey(choice, typeof key === 'string' ? { name: key, sequence: key } : key, 10, SERIES_TABLE.sorts)
     }
     return choice
   }
@@ -188,7 +190,7 @@ test('rows by name, rate, change; reversed; filtered without regard to case', ()
     row('d', { rate: 1 }),
   ]
   const names = (choice: Partial<Choice>) =>
-    chosenRows(rows, { ...firstChoice('name'), ...choice }).map(({ name }) => name)
+    chosenRows(rows, { ...firstChoice('name'), ...choice }, SERIES_TABLE).map(({ name }) => name)
   expect(names({})).toEqual(['C', 'a', 'b', 'd'])
   expect(names({ reverse: true })).toEqual(['d', 'b', 'a', 'C'])
   expect(names({ sort: 'rate' })).toEqual(['a', 'b', 'd', 'C'])
@@ -202,14 +204,18 @@ describe('drawing', () => {
   const plain = (text: string) => text
   const PLAIN = { bold: plain, dim: plain, red: plain, green: plain, inverse: plain }
   const MARKED = { bold: plain, dim: plain, red: mark('red'), green: mark('green'), inverse: plain }
-  const shown = (more: Partial<Shown> = {}): Shown => ({
-    status: { target: 'http://t/metrics', scrapeSeconds: 0.0042, bytes: 12_345, intervalSeconds: 1 },
+  const note = (stalled: readonly Stall[], watchedThreads = 2) => stallNote({ stalled, watchedThreads })
+  const shown = (more: Partial<view.Shown<Row>> = {}): view.Shown<Row> => ({
+    status: { target: 'http://t/metrics', seconds: 0.0042, bytes: 12_345, intervalSeconds: 1 },
+    note: note([]),
     rows: Array.from({ length: 100 }, (_, i) => row(`row_${`${i}`.padStart(2, '0')}`, { value: i })),
-    stalled: [],
-    watchedThreads: 2,
     choice: firstChoice('name'),
     ...more,
   })
+  const drawScreen = (what: view.Shown<Row>, style: Style, size: view.Size) =>
+    view.drawScreen(what, SERIES_TABLE, style, size)
+  const drawBlock = (what: view.Shown<Row>, style: Style, columns: number) =>
+    view.drawBlock(what, SERIES_TABLE, style, columns)
 
   test.each([
     [80, 24],
@@ -246,13 +252,13 @@ describe('drawing', () => {
   test('what is wrong stands out', () => {
     const status = { ...shown().status, error: 'nothing listens there', downSeconds: 3.2 }
     const stalled = [{ thread: 'ma\x1bin', seconds: 4.25 }]
-    const screen = drawScreen(shown({ status, stalled }), MARKED, { columns: 100, lines: 10 })
+    const screen = drawScreen(shown({ status, note: note(stalled) }), MARKED, { columns: 100, lines: 10 })
     expect(screen.slice(0, 2)).toEqual([
       '<red>http://t/metrics  DOWN for 3 s: nothing listens there  every 1 s</red>',
       '<red>STALLED: ma\\u{1b}in for 4.3 s</red>',
     ])
     expect(drawScreen(shown(), MARKED, { columns: 100, lines: 10 })[0]).toMatch(/^<green>/)
-    expect(drawScreen(shown({ watchedThreads: 0 }), PLAIN, { columns: 100, lines: 10 })[1]).toMatch(
+    expect(drawScreen(shown({ note: note([], 0) }), PLAIN, { columns: 100, lines: 10 })[1]).toMatch(
       /^stalled threads: not told/,
     )
   })
@@ -302,7 +308,12 @@ describe('drawing', () => {
   test('offsets end where the last page begins, of the rows that the filter leaves', () => {
     const size = { columns: 80, lines: 10 }
     const within = (choice: Partial<Choice>) =>
-      withinPages({ ...firstChoice('name'), offset: 1e9, helpOffset: 1e9, ...choice }, shown().rows, size)
+      view.withinPages(
+        { ...firstChoice('name'), offset: 1e9, helpOffset: 1e9, ...choice },
+        shown().rows,
+        SERIES_TABLE,
+        size,
+      )
     expect(within({}).offset).toBe(95)
     expect(within({ filter: 'row_1' }).offset).toBe(5)
     expect(within({ filter: 'row_1', typed: 'row_15' }).offset).toBe(0)

@@ -1,0 +1,29 @@
+// Where the memory of a running program's metrics lies, by its own word.
+import type { Family } from '../../exposition/family.js'
+
+/** What a program tells once it has called collectHardwareMetrics(), and what any exporter of nanotally tells: the sum. */
+const NODE_FAMILY = 'nanotally_arena_node_bytes'
+export const ARENA_FAMILY = 'nanotally_arena_bytes'
+
+export interface Placement {
+  /** Who says so. */
+  target: string
+  byNode: Map<number, number>
+  /** Of no node: not resident yet, or the kernel does not tell. */
+  unplacedBytes: number
+}
+
+/** Undefined where the program does not tell of its arena at all. */
+export function placementOf(target: string, families: readonly Family[]): Placement | undefined {
+  const named = (wanted: string) => families.find(({ name }) => name === wanted)
+  const family = named(NODE_FAMILY) ?? named(ARENA_FAMILY)
+  if (family === undefined || family.samples.length === 0) return undefined
+  const placement: Placement = { target, byNode: new Map(), unplacedBytes: 0 }
+  for (const { labels, value } of family.samples) {
+    if (!(value >= 0)) continue
+    const node = /^\d+$/.test(labels.node ?? '') ? Number(labels.node) : undefined
+    if (node === undefined) placement.unplacedBytes += value
+    else placement.byNode.set(node, (placement.byNode.get(node) ?? 0) + value)
+  }
+  return placement
+}
