@@ -1,7 +1,7 @@
 // Configures and builds what CMakeLists.txt has:
-//   node scripts/build-native.mjs none|thread|address GTEST_DIR [--arch arm64] [--target NAME]   the native tests
+//   node scripts/build-native.mjs none|thread|address GTEST_DIR [--arch arm64] [--target NAME]...   the native tests
 //   node scripts/build-native.mjs bench BENCHMARK_DIR                                            the native benches
-// into build/native-SANITIZER, build/native-ARCH for another machine, or build/native-bench. It builds all, or one target.
+// into build/native-SANITIZER, build/native-ARCH for another machine, or build/native-bench. It builds all, or the targets named.
 // It drives cmake-js through its CMake class. The command line (`cmake-js build`) would first download Node's headers,
 // which none of this includes, and so could not build without a network.
 import { createRequire } from 'node:module'
@@ -16,11 +16,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const TOOLCHAINS = { arm64: join(root, 'native', 'test', 'aarch64-linux-gnu.cmake') }
 
 const {
-  values: { arch, target },
+  values: { arch, target: targets },
   positionals: [what, library],
 } = parseArgs({
   allowPositionals: true,
-  options: { arch: { type: 'string' }, target: { type: 'string' } },
+  options: { arch: { type: 'string' }, target: { type: 'string', multiple: true } },
 })
 if (arch && !TOOLCHAINS[arch]) throw new Error(`--arch is one of ${Object.keys(TOOLCHAINS).join(', ')}`)
 if (arch && what !== 'none') throw new Error(`for ${arch} there are the tests without a sanitizer: none`)
@@ -32,7 +32,6 @@ const cmake = new CMake({
   isNodeApi: true,
   noLog: true,
   parallel: 2,
-  target,
   cMakeOptions: {
     ...(what === 'bench'
       ? { NANOTALLY_BENCHMARK_DIR: library }
@@ -43,7 +42,11 @@ const cmake = new CMake({
 // Configuring again costs half a second and finds files and options that are new since the last time.
 try {
   await cmake.configure()
-  await cmake.build()
+  if (!targets) await cmake.build()
+  for (const target of targets ?? []) {
+    cmake.options.target = target
+    await cmake.build()
+  }
 } catch (error) {
   // CMake has printed what is wrong; the stack of the process that ran it says nothing more.
   console.error(`build-native: ${error.message}`)

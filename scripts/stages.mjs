@@ -151,13 +151,8 @@ export const TIERS = {
     },
     nativeArm64('user'),
     nativeArm64('guest'),
-    vitest('guests'),
-    {
-      name: 'native-numa',
-      run: ['scripts/test-native-numa.sh', 'slot_placement_test'],
-      results: { folder: join('build', 'native-none', 'results-numa'), files: /_test\.xml$/, format: 'gtest' },
-      needs: ['set-up'],
-    },
+    // What is about hardware, where there are several nodes and PMUs.
+    vitest('guests', 20, { command: ['scripts/test-guests.sh'] }),
     {
       name: 'models',
       run: ['scripts/check-models.sh'],

@@ -4,6 +4,8 @@
 #   vmlinuz     the kernel of linux-image-cloud-<arch>
 #   base.cpio   the root: /bin/busybox (static) and, in /modules, numbered in the order to load them, the modules of the
 #               port through which results leave the guest
+# Another one, $TOOLS_CACHE/guest-node-<arch>-<version>, holds layer.cpio: /bin/node, what it is linked to, and, in
+# /opt/libnuma, where only those find it who name it in LD_LIBRARY_PATH, libnuma.
 # Packages of either architecture come through an apt state of their own, in a folder that is deleted afterwards: nothing
 # is installed, and the host's architectures and package lists stay as they are.
 
@@ -81,3 +83,69 @@ pack_base() {
 # pack_layer FOLDER: the folder as a cpio archive on stdout. The kernel unpacks archives that follow each other in its
 # initrd one over the other.
 pack_layer() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet); }
+
+# guest_node ARCH: prints the layer with Node for a guest, made when it is not there: for this machine's architecture its
+# own Node, for the other one the same major, from npm.
+guest_node() {
+  local arch="$1" of binary folder
+  case "$arch" in
+    arm64) of=arm64 ;;
+    amd64) of=x64 ;;
+  esac
+  if [ "$(node -p process.arch)" = "$of" ]; then
+    binary="$(node -p process.execPath)"
+    folder="$TOOLS_CACHE/guest-node-$arch-$(node -p process.versions.node)"
+  else
+    binary="$(node_binary "$of" "$(node -p 'process.versions.node.split(".")[0]')")"
+    folder="$TOOLS_CACHE/guest-node-$arch-$(basename "$(dirname "$(dirname "$binary")")")"
+  fi
+  ensure_command cpio cpio
+  [ -e "$folder" ] || with_tool_lock "guest-node-$arch" make_guest_node "$arch" "$binary" "$folder"
+  echo "$folder/layer.cpio"
+}
+
+make_guest_node() {
+  local arch="$1" binary="$2" target="$3" work prefix='' triplet
+  [ -e "$target" ] && return
+  case "$arch" in
+    arm64) triplet=aarch64-linux-gnu ;;
+    amd64) triplet=x86_64-linux-gnu ;;
+  esac
+  [ "$(uname -m)" = "${triplet%%-*}" ] || prefix="$triplet-"
+  [ -z "$prefix" ] || ensure_command "${prefix}g++" "g++-$triplet"
+  tools_say "making a guest's Node from $binary"
+  work="$(mktemp -d "$TOOLS_CACHE/.guest-node-$arch.XXXXXX")"
+  # shellcheck disable=SC2064
+  trap "rm -rf '$work'" EXIT
+
+  local missing="libnuma1 for $arch is missing: apt-get could not fetch it; with a network to Debian's archive, run: scripts/tools.sh guest-node-$arch"
+  if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
+    tools_fail "libnuma1 for $arch is missing, and is Debian's: run this on Debian, with apt-get"
+  fi
+  apt_of "$arch" "$work/apt" get -qq update >&2 || tools_fail "$missing"
+  (cd "$work" && apt_of "$arch" "$work/apt" get -qq download libnuma1 >&2) || tools_fail "$missing"
+  dpkg -x "$work"/libnuma1_*.deb "$work/numa" || tools_fail "$missing"
+
+  mkdir -p "$work/root/bin" "$work/root/opt/libnuma" "$work/made"
+  cp -L "$work/numa/usr/lib/$triplet/libnuma.so.1" "$work/root/opt/libnuma/"
+  # Symbols, which are a sixth of it, would be unpacked at every boot.
+  "${prefix}strip" -o "$work/root/bin/node" "$binary" || tools_fail "$binary could not be stripped"
+  copy_libraries "$prefix" "$binary" "$work/root"
+  pack_layer "$work/root" >"$work/made/layer.cpio"
+  mv -T "$work/made" "$target" || tools_fail "the guest's Node could not be moved to $target"
+}
+
+# copy_libraries PREFIX PROGRAM ROOT: what a program is linked to, into a guest's root: where the program finds it here, or,
+# for one that a cross compiler's libraries are for, in /lib, where its own loader looks.
+copy_libraries() {
+  local prefix="$1" program="$2" root="$3" library
+  if [ -z "$prefix" ]; then
+    ldd "$program" | grep -o '/[^ ]*' | while IFS= read -r library; do
+      mkdir -p "$root$(dirname "$library")"
+      cp -L "$library" "$root$library"
+    done
+  else
+    mkdir -p "$root/lib"
+    cp -L "/usr/${prefix%-}"/lib/{ld-linux-*.so.*,libc.so.6,libm.so.6,libdl.so.2,libpthread.so.0,librt.so.1,libstdc++.so.6,libgcc_s.so.1} "$root/lib/"
+  fi
+}

@@ -20,6 +20,9 @@
 #   aarch64                the C++ compiler for arm64 Linux with its libraries, installed by apt-get when this user may
 #   qemu-aarch64           the emulator of single arm64 programs: from PATH, else Debian's package unpacked into the cache
 #   guest-arm64, guest-amd64   a folder with what scripts/guest.sh boots; see scripts/tools-guests.sh
+#   guest-node-arm64, guest-node-amd64   a layer for its guests, with Node and libnuma
+#   machine-recordings     the folder of real machines' files, with what lstopo and lscpu say of them: see
+#                          scripts/tools-recordings.sh
 # Messages go to stderr. What cannot be had ends it with one line that says what to run, and exit code 1.
 # Safe to run twice at once: one lock for each tool, and a finished folder appears by a rename.
 # shellcheck source=scripts/setup.sh
@@ -30,6 +33,8 @@
 . "$NANOTALLY_ROOT/scripts/tools-suites.sh"
 # shellcheck source=scripts/tools-roots.sh
 . "$NANOTALLY_ROOT/scripts/tools-roots.sh"
+# shellcheck source=scripts/tools-recordings.sh
+. "$NANOTALLY_ROOT/scripts/tools-recordings.sh"
 
 NODE_MAJORS="${NODE_MAJORS:-20 22 24 26}"
 # The oldest suite that has a Prometheus 3: its packages ask least of the host's libraries.
@@ -93,12 +98,15 @@ ensure_tool() {
         debian_file "$1" qemu-user-static usr/bin/qemu-aarch64-static
       ;;
     guest-arm64 | guest-amd64) guest_folder "${1#guest-}" ;;
+    guest-node-arm64 | guest-node-amd64) guest_node "${1#guest-node-}" ;;
     bullseye-root) bullseye_root "$(node -p process.arch)" ;;
     bullseye-root-arm64) bullseye_root arm64 ;;
+    machine-recordings) machine_recordings ;;
     *)
       tools_fail "no tool is called '$1'; there are prometheus, promtool, prometheus-3, googletest, benchmark," \
         'openmetrics-parser, cmake, chromium, pngquant, node-matrix, node-matrix-arm64, gnu-time, spin, aarch64,' \
-        'qemu-aarch64, guest-arm64, guest-amd64, bullseye-root, bullseye-root-arm64'
+        'qemu-aarch64, guest-arm64, guest-amd64, guest-node-arm64, guest-node-amd64, bullseye-root, bullseye-root-arm64,' \
+        'machine-recordings'
       ;;
   esac
 }
