@@ -2,7 +2,18 @@
 import { fileURLToPath } from 'node:url'
 import { OURS } from '../harness/libraries.mjs'
 
-const GROUPS = ['counter', 'gauge', 'histogram', 'exemplars', 'unlabelled', 'labels', 'timer', 'program']
+const GROUPS = [
+  'counter',
+  'gauge',
+  'histogram',
+  'exemplars',
+  'unlabelled',
+  'labels',
+  'timer',
+  'hardware',
+  'region',
+  'program',
+]
 const groups = await Promise.all(
   GROUPS.map(async (group) => ({ group, cases: (await import(`./${group}.mjs`)).cases })),
 )

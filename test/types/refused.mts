@@ -1,5 +1,6 @@
 // What must not compile: each line below @ts-expect-error is an error, or this file is one.
 import { counter, derivedGauge, gauge, histogram, info, metricsHandler, stateSet } from 'nanotally'
+import { perf } from 'nanotally/hardware'
 
 const two = counter({ name: 'two_total', help: '', labels: ['method', 'status'] })
 // @ts-expect-error a missing label
@@ -117,3 +118,13 @@ stateSet({ name: 'x', help: '' })
 
 // @ts-expect-error a response that has no more of what is used
 metricsHandler()({ headers: {} }, { headersSent: false, setHeader() {}, end() {} })
+
+const region = perf.region('typed')
+region.measure(() => 7).toFixed()
+region.measure(() => {})
+// @ts-expect-error an async function
+region.measure(async () => 7)
+// @ts-expect-error what it returns is no string
+region.measure(() => 7).trim()
+// @ts-expect-error an event that is no name
+perf.region('typed', { events: [7] })
