@@ -1,5 +1,5 @@
 // NUMA: what is read of nodes, where chunks lie by the kernel's word, and threads that move.
-// scripts/test-native-numa.sh runs this in a guest with several nodes.
+// scripts/test-guests.sh runs this on machines with several nodes.
 #include <gtest/gtest.h>
 #include <linux/mempolicy.h>
 #include <sched.h>

@@ -35,11 +35,12 @@ export function branch(name) {
 /** Runs a test now; a failed one is printed, and the next goes on. */
 export async function test(name, body) {
   const before = counts.assertions
+  const start = performance.now()
   counts.tests++
   try {
     await body()
     if (counts.assertions === before) throw new Error('it asserted nothing')
-    console.log(`ok   ${name} (${counts.assertions - before})`)
+    console.log(`ok   ${name} (${counts.assertions - before}, ${((performance.now() - start) / 1000).toFixed(1)} s)`)
   } catch (error) {
     failures.push(name)
     console.log(`FAIL ${name}\n${error?.stack ?? error}`)

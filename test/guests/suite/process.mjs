@@ -17,7 +17,7 @@ warmUp()
 await test('what the process does is counted, of threads that start later, too', async () => {
   const registry = new Registry()
   const metrics = collectHardwareMetrics({ registry, events: NAMES })
-  const read = async (event) => sampleOf(await registry.metrics(), 'hardware_events_total', { event })
+  const read = async (event) => sampleOf(await registry.metrics(), 'perf_events_total', { event })
   const usage = process.resourceUsage()
   const before = await read('page_faults')
   const worker = new Worker(
@@ -50,11 +50,11 @@ await test('an event that is not counted is absent, and has its reason', async (
   const metrics = collectHardwareMetrics({ registry, events: NAMES })
   const text = await registry.metrics()
   for (const event of NAMES) {
-    const { value, labels } = samplesOf(text, 'hardware_event_available').find(({ labels }) => labels.event === event)
+    const { value, labels } = samplesOf(text, 'perf_event_available').find(({ labels }) => labels.event === event)
     const { available, reason } = events.get(event)
     assert.equal(value, available ? 1 : 0, event)
     assert.equal(labels.reason, reason, event)
-    if (!available) assert.equal(sampleOf(text, 'hardware_events_total', { event }), undefined, event)
+    if (!available) assert.equal(sampleOf(text, 'perf_events_total', { event }), undefined, event)
   }
   metrics.stop()
 })
@@ -63,7 +63,7 @@ await test('each CPU that is online is counted for the whole machine, where this
   const registry = new Registry()
   const metrics = collectHardwareMetrics({ registry, events: ['context_switches'], perCpu: true })
   loop(1_000_000)
-  const counted = samplesOf(await registry.metrics(), 'hardware_cpu_events_total').map(({ labels }) =>
+  const counted = samplesOf(await registry.metrics(), 'perf_cpu_events_total').map(({ labels }) =>
     Number(labels.cpu),
   )
   const online = system.cpus().filter((cpu) => cpu.online)
