@@ -215,7 +215,7 @@ TEST(HardwareMetrics, Ratios) {
   const Samples samples = ReadAll(metrics);
   Samples ratios;
   for (const auto& [name, value] : samples) {
-    if (name.find("_ratio") != std::string::npos && !name.starts_with("hardware_multiplexing"))
+    if (name.find("_ratio") != std::string::npos && !name.starts_with("perf_multiplexing"))
       ratios.emplace(name, value);
   }
   EXPECT_EQ(samples.at("perf_instructions_per_cycle"), 1.5);
