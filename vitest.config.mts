@@ -59,7 +59,7 @@ export default defineConfig({
       project('native-interface', ['test/native-interface/**/*.test.ts'], [long], 180),
       project('sanitized', ['test/sanitizers/**/*.test.ts'], [], 300, sanitizedEnvironment()),
       project('package', ['test/package/**/*.test.ts'], ['**/node_modules/**'], 300),
-      project('guests', ['test/guests/**/*.test.ts'], [], 300),
+      project('guests', ['test/guests/**/*.test.ts'], [], 1000),
       project('crash', ['test/workers/**/*.long.test.ts'], [], 600),
       project('support', ['test/support-tests/**/*.test.ts'], [], 120),
       project('integration-quick', ['test/integration/**/*.quick.test.ts'], [], 180),

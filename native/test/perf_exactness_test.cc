@@ -1,20 +1,18 @@
-// What is counted of a loop of a known number of instructions, by this machine's PMU: nothing
-// where it has none. scripts/test-guests.sh runs this where every count is exact, which it says by
-// NANOTALLY_TEST_EXACT_COUNTS=1; elsewhere an interrupt may add to a count.
+// What is counted of a loop of a known number of instructions, by this machine's PMU: nothing where
+// it has none. Each count is the least of some: an interrupt may add to one, and so does, where
+// QEMU emulates the PMU, another CPU that has its turn meanwhile.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "os/perf_counters.h"
-#include "record/perf_region.h"
-#include "test/support/native_threads.h"
+#include "test/support/pinned.h"
 
 namespace nanotally {
 namespace {
@@ -31,11 +29,6 @@ constexpr std::uint64_t kTurns = 1'000'000;
 // Of what reads a counter before the loop and after it.
 constexpr std::uint64_t kOverhead = 20'000;
 
-bool IsExact() {
-  const char* value = std::getenv("NANOTALLY_TEST_EXACT_COUNTS");
-  return value != nullptr && std::string(value) == "1";
-}
-
 #if defined(__aarch64__) || defined(__x86_64__)
 constexpr bool kHasLoop = true;
 #else
@@ -50,24 +43,27 @@ std::optional<std::string> Refusal() {
   return std::nullopt;
 }
 
-void ExpectDifference(double once, double twice) {
-  const double difference = twice - once;
-  if (IsExact()) {
-    EXPECT_EQ(difference, 2.0 * kTurns);
-  } else {
-    EXPECT_NEAR(difference, 2.0 * kTurns, 0.02 * kTurns);
-  }
-}
-
 // Instructions of the loop, with those of two readings.
 std::uint64_t Instructions(PerfCounters& counters, std::uint64_t turns) {
-  PerfReading before;
-  PerfReading after;
-  counters.Read({&before, 1});
-  Loop(turns);
-  counters.Read({&after, 1});
-  EXPECT_TRUE(after.is_open);
-  return after.value - before.value;
+  std::uint64_t least = UINT64_MAX;
+  for (int i = 0; i < 20; ++i) {
+    PerfReading before;
+    PerfReading after;
+    counters.Read({&before, 1});
+    Loop(turns);
+    counters.Read({&after, 1});
+    EXPECT_TRUE(after.is_open);
+    least = std::min(least, after.value - before.value);
+  }
+  return least;
+}
+
+void ExpectExact(PerfCounters& counters) {
+  Instructions(counters, 1);
+  const std::uint64_t once = Instructions(counters, kTurns);
+  EXPECT_GE(once, 2 * kTurns);
+  EXPECT_LT(once, 2 * kTurns + kOverhead);
+  EXPECT_EQ(Instructions(counters, 2 * kTurns) - once, 2 * kTurns);
 }
 
 std::unique_ptr<PerfCounters> OpenInstructions(bool wants_user_reads) {
@@ -77,33 +73,22 @@ std::unique_ptr<PerfCounters> OpenInstructions(bool wants_user_reads) {
 
 TEST(ExactCounts, OfALoopBySystemCalls) {
   if (const auto refusal = Refusal()) GTEST_SKIP() << *refusal;
-  RecordProperty("branch", "instructions are counted");
   const auto counters = OpenInstructions(false);
   EXPECT_FALSE(counters->HasUserReads());
-  Instructions(*counters, 1);
-  const std::uint64_t once = Instructions(*counters, kTurns);
-  EXPECT_GE(once, 2 * kTurns);
-  EXPECT_LT(once, 2 * kTurns + kOverhead);
-  ExpectDifference(static_cast<double>(once),
-                   static_cast<double>(Instructions(*counters, 2 * kTurns)));
+  ExpectExact(*counters);
 }
 
 TEST(ExactCounts, AreTheSameReadInUserSpace) {
   if (const auto refusal = Refusal()) GTEST_SKIP() << *refusal;
   if (!ThisPerfMachine().offers[*FindPerfEvent("instructions")].has_user_reads)
     GTEST_SKIP() << "this kernel lets no program read counters by itself";
-  RecordProperty("branch", "user-space reads");
   const PinnedToOneCpu pinned;
   const auto user = OpenInstructions(true);
   const auto system = OpenInstructions(false);
   ASSERT_TRUE(user->HasUserReads());
-  Instructions(*user, 1);
-  const std::uint64_t once = Instructions(*user, kTurns);
-  ExpectDifference(static_cast<double>(once), static_cast<double>(Instructions(*user, 2 * kTurns)));
-  ExpectDifference(static_cast<double>(Instructions(*system, kTurns)),
-                   static_cast<double>(Instructions(*system, 2 * kTurns)));
-  EXPECT_TRUE(user->HasUserReads()) << "to the end";
-  // Of the same run by both.
+  ExpectExact(*user);
+  ExpectExact(*system);
+  // Of the same run by both: the outer one has the inner one's readings besides.
   PerfReading user_before, user_after, system_before, system_after;
   system->Read({&system_before, 1});
   user->Read({&user_before, 1});
@@ -114,9 +99,7 @@ TEST(ExactCounts, AreTheSameReadInUserSpace) {
   const std::uint64_t by_system = system_after.value - system_before.value;
   EXPECT_GE(by_system, by_user);
   EXPECT_LT(by_system, by_user + kOverhead);
-  // An event that was never off its counter ran all the time, by either.
-  EXPECT_EQ(user_after.enabled_ns, user_after.running_ns);
-  EXPECT_EQ(system_after.enabled_ns, system_after.running_ns);
+  EXPECT_TRUE(user->HasUserReads()) << "to the end";
 }
 
 // More of them than any PMU has counters: each runs for a part of the time, and what it would have
@@ -126,7 +109,7 @@ TEST(ExactCounts, AreEstimatesWhereCountersAreShared) {
   std::vector<std::unique_ptr<PerfCounters>> all;
   for (int i = 0; i < 24; ++i) all.push_back(OpenInstructions(false));
   // The kernel exchanges them a few hundred times a second.
-  constexpr std::uint64_t kManyTurns = 200'000'000;
+  constexpr std::uint64_t kManyTurns = 100'000'000;
   std::vector<PerfReading> before(all.size());
   std::vector<PerfReading> after(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i]->Read({&before[i], 1});
@@ -144,36 +127,6 @@ TEST(ExactCounts, AreEstimatesWhereCountersAreShared) {
     EXPECT_NEAR(value * enabled / running, 2.0 * kManyTurns, 0.1 * kManyTurns) << "counter " << i;
   }
   EXPECT_GT(shared, 0) << "a PMU of 24 counters is news";
-  RecordProperty("branch", "counters are shared");
-  RecordProperty("shared", shared);
-}
-
-// The whole way: a region's begin and end, its native series, a scrape.
-TEST(ExactCounts, OfALoopInARegion) {
-  if (const auto refusal = Refusal()) GTEST_SKIP() << *refusal;
-  RecordProperty("branch", "a region counts instructions");
-  NativeThreads native;
-  PerfRegions regions(native.store, native.recorder, true);
-  RegionRequest request;
-  request.name = "loop";
-  request.events = {*FindPerfEvent("instructions")};
-  PerfRegion& region = *Must(regions.Get(request));
-  const auto measure = [&](std::uint64_t turns) {
-    const double before = native.Value("perf_region_events_total");
-    region.Begin();
-    Loop(turns);
-    EXPECT_TRUE(region.End());
-    return native.Value("perf_region_events_total") - before;
-  };
-  region.Begin();
-  EXPECT_TRUE(region.End());
-  measure(1);
-  const double once = measure(kTurns);
-  EXPECT_GE(once, 2 * kTurns);
-  EXPECT_LT(once, 2 * kTurns + kOverhead);
-  ExpectDifference(once, measure(2 * kTurns));
-  EXPECT_EQ(native.Value("perf_region_runs_total"), 4);
-  regions.Release(region);
 }
 
 }  // namespace

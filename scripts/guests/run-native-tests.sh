@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the native tests of a folder, two programs at a time: run-native-tests.sh RESULTS BINARIES
+# Runs the native tests of a folder, NATIVE_TEST_JOBS (2) programs at a time: run-native-tests.sh RESULTS BINARIES
 # Each leaves gtest's results as RESULTS/<test>.xml, and what it printed as RESULTS/<test>.txt. One that leaves no results
 # or is not done after NATIVE_TEST_SECONDS (600) is named; the exit code is 1 when anything failed or nothing ran.
 # gtest reads GTEST_FILTER by itself. For any POSIX shell, as it also runs in guests that have only busybox
@@ -31,7 +31,7 @@ if [ "$1" = --one ]; then
   exit 0 # xargs goes on, whatever failed: failed.txt tells
 fi
 results="$1" binaries="$2"
-printf '%s\n' "$binaries"/*_test | xargs -n 1 -P 2 sh "$0" --one "$results"
+printf '%s\n' "$binaries"/*_test | xargs -n 1 -P "${NATIVE_TEST_JOBS:-2}" sh "$0" --one "$results"
 # A test that skips itself says why in its program's output.
 count() { cat "$results"/*.xml 2>/dev/null | grep -c "result=\"$1\""; }
 ran="$(count completed)"

@@ -63,9 +63,7 @@ await test('each CPU that is online is counted for the whole machine, where this
   const registry = new Registry()
   const metrics = collectHardwareMetrics({ registry, events: ['context_switches'], perCpu: true })
   loop(1_000_000)
-  const counted = samplesOf(await registry.metrics(), 'perf_cpu_events_total').map(({ labels }) =>
-    Number(labels.cpu),
-  )
+  const counted = samplesOf(await registry.metrics(), 'perf_cpu_events_total').map(({ labels }) => Number(labels.cpu))
   const online = system.cpus().filter((cpu) => cpu.online)
   assert.deepEqual(
     counted.sort((a, b) => a - b),
