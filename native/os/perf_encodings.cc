@@ -164,12 +164,28 @@ constexpr auto kAlderLake = std::to_array<PerfEncoding>({
     {"fp_256", kNoPmu, "processor", kPerformanceCoresAlone},
 });
 
+// Since Haswell, what the kernel calls node-loads is those that the own node's memory answered.
+constexpr auto kIntelNode = std::to_array<PerfEncoding>({
+    {"node_loads", kGenericPmu, "node-loads+node-load-misses"},
+});
+
+// Nehalem to Ivy Bridge.
+bool IsBeforeHaswell(unsigned model) {
+  constexpr auto kModels =
+      std::to_array<unsigned>({0x1a, 0x1e, 0x1f, 0x25, 0x2a, 0x2c, 0x2d, 0x2e, 0x2f, 0x3a, 0x3e});
+  return std::ranges::find(kModels, model) != kModels.end();
+}
+
 // Memory controllers list their events, and how many bytes one is.
 constexpr auto kIntelMemory = std::to_array<PerfEncoding>({
     {"memory_read_bytes", "uncore_imc", "cas_count_read", "with its scale"},
+    {"memory_read_bytes", "uncore_imc", "cas_count_read_sch0+cas_count_read_sch1",
+     "with their scale"},
     {"memory_read_bytes", "uncore_imc_free_running", "data_read", "with its scale"},
     {"memory_read_bytes", "uncore_imc", "data_reads", "with its scale"},
     {"memory_write_bytes", "uncore_imc", "cas_count_write", "with its scale"},
+    {"memory_write_bytes", "uncore_imc", "cas_count_write_sch0+cas_count_write_sch1",
+     "with their scale"},
     {"memory_write_bytes", "uncore_imc_free_running", "data_write", "with its scale"},
     {"memory_write_bytes", "uncore_imc", "data_writes", "with its scale"},
 });
@@ -190,20 +206,19 @@ constexpr auto kZen = std::to_array<PerfEncoding>({
     {"node_loads", kCorePmu, "event=0x43,umask=0x48", "PMCx043 LsDmndFillsFromSys, DRAM"},
     {"node_load_misses", kCorePmu, "event=0x43,umask=0x40", "PMCx043 LsDmndFillsFromSys, far DRAM"},
     {"software_prefetches", kCorePmu, "event=0x4b,umask=0x07", "PMCx04B LsPrefInstrDisp"},
-});
-// Zen 2 to 4.
-constexpr auto kZenL2Prefetches = std::to_array<PerfEncoding>({
     {"l2_prefetches", kCorePmu, "event=0x60,umask=0x02", "PMCx060 L2RequestG1, L2HwPf"},
 });
-// A fused multiply-add of 256 bits is 16 operations on numbers of 32 bits.
-constexpr auto kZen2Flops = std::to_array<PerfEncoding>({
+// A fused multiply-add of 256 bits is 16 operations on numbers of 32 bits. Not those of Zen 4,
+// which has one more kind of them.
+constexpr auto kZenFlops = std::to_array<PerfEncoding>({
     {"flops", kCorePmu, "event=0x03,umask=0x0f", "PMCx003 FpRetSseAvxOps"},
 });
-constexpr auto kZen4Flops = std::to_array<PerfEncoding>({
-    {"flops", kCorePmu, "event=0x03,umask=0x1f", "PMCx003 FpRetSseAvxOps"},
-});
-// Six links leave a socket; a beat on one is 64 bytes.
-constexpr std::string_view kLinkBeats =
+// The links between sockets, which are numbered anew with each generation; a beat is 64 bytes.
+constexpr std::string_view kZen4LinkBeats =
+    "event=0xb5f,umask=0xf3e+event=0xb9f,umask=0xf3e+event=0xbdf,umask=0xf3e+"
+    "event=0xc1f,umask=0xf3e+event=0xc5f,umask=0xf3e+event=0xc9f,umask=0xf3e+"
+    "event=0xcdf,umask=0xf3e+event=0xd1f,umask=0xf3e";
+constexpr std::string_view kZen5LinkBeats =
     "event=0xd5f,umask=0xf3e+event=0xd9f,umask=0xf3e+event=0xddf,umask=0xf3e+"
     "event=0xe1f,umask=0xf3e+event=0xe5f,umask=0xf3e+event=0xe9f,umask=0xf3e";
 // Zen 4 and 5.
@@ -214,16 +229,18 @@ constexpr auto kZenByWidth = std::to_array<PerfEncoding>({
     {"fp_512", kCorePmu, "event=0x08,umask=0x20", "PMCx008 FpOpsRetiredByWidth"},
     {"memory_read_bytes", "amd_umc", "event=0x0a,rdwrmask=0x1", "UMC PMCx0A, CAS of reads"},
     {"memory_write_bytes", "amd_umc", "event=0x0a,rdwrmask=0x2", "UMC PMCx0A, CAS of writes"},
-    {"link_bytes", "amd_df", kLinkBeats, "DF, outbound data beats of links 0 to 5", 64},
 });
 // cmask: the operations that a cycle can dispatch, none of which was there.
-constexpr auto kZen4Stalls = std::to_array<PerfEncoding>({
+constexpr auto kZen4 = std::to_array<PerfEncoding>({
+    {"flops", kCorePmu, "event=0x03,umask=0x1f", "PMCx003 FpRetSseAvxOps"},
+    {"link_bytes", "amd_df", kZen4LinkBeats, "DF, outbound data beats of links 0 to 7", 64},
     {"stalled_cycles_frontend", kCorePmu, "event=0x1a0,umask=0x01,cmask=6",
      "PMCx1A0 DeNoDispatchPerSlot.NoOpsFromFrontend"},
     {"stalled_cycles_backend", kCorePmu, "event=0x1a0,umask=0x1e,cmask=6",
      "PMCx1A0 DeNoDispatchPerSlot.BackendStalls"},
 });
-constexpr auto kZen5Stalls = std::to_array<PerfEncoding>({
+constexpr auto kZen5 = std::to_array<PerfEncoding>({
+    {"link_bytes", "amd_df", kZen5LinkBeats, "DF, outbound data beats of links 0 to 5", 64},
     {"stalled_cycles_frontend", kCorePmu, "event=0x1a0,umask=0x01,cmask=8",
      "PMCx1A0 DeNoDispatchPerSlot.NoOpsFromFrontend"},
     {"stalled_cycles_backend", kCorePmu, "event=0x1a0,umask=0x1e,cmask=8",
@@ -322,16 +339,17 @@ Tables IntelTables(unsigned model) {
   }
 }
 
-// As Linux tells Zens apart: tools/perf/pmu-events/arch/x86/mapfile.csv.
+// As Linux tells Zens apart: bsp_init_amd() in arch/x86/kernel/cpu/amd.c.
 Tables AmdTables(unsigned family, unsigned model) {
   if (family == 0x17 && model >= 0x30)
-    return Titled("AMD PPR 17h, models 30h and on", {kZen, kZenL2Prefetches, kZen2Flops});
+    return Titled("AMD PPR 17h, models 30h and on", {kZen, kZenFlops});
   if (family == 0x19 && (model < 0x10 || (model >= 0x20 && model < 0x60)))
-    return Titled("AMD PPR 19h, models 00h-0Fh", {kZen, kZenL2Prefetches, kZen2Flops});
-  if (family == 0x19)
-    return Titled("AMD PPR 19h, models 10h-1Fh",
-                  {kZen, kZenL2Prefetches, kZen4Flops, kZenByWidth, kZen4Stalls});
-  if (family == 0x1a) return Titled("AMD PPR 1Ah", {kZen, kZenByWidth, kZen5Stalls});
+    return Titled("AMD PPR 19h, models 00h-0Fh", {kZen, kZenFlops});
+  if (family == 0x19) return Titled("AMD PPR 19h, models 10h-1Fh", {kZen, kZenByWidth, kZen4});
+  // Between the models of Zen 5 are those of Zen 6.
+  const unsigned range = model >> 4;
+  if (family == 0x1a && (range < 3 || range == 4 || range == 6 || range == 7))
+    return Titled("AMD PPR 1Ah", {kZen, kZenFlops, kZenByWidth, kZen5});
   return {};
 }
 
@@ -425,6 +443,8 @@ std::vector<EncodingTable> EncodingsOf(const Processor& processor) {
   Tables tables;
   if (processor.vendor == "intel") {
     if (processor.family == 6) tables = IntelTables(processor.model);
+    if (processor.family != 6 || !IsBeforeHaswell(processor.model))
+      tables.push_back({kLinux, kIntelNode});
     tables.push_back({"the PMU's own list", kIntelMemory});
   } else if (processor.vendor == "amd") {
     tables = AmdTables(processor.family, processor.model);

@@ -39,8 +39,8 @@ inline constexpr std::string_view kNoPmu = "none";
 struct PerfEncoding {
   std::string_view event;
   std::string_view pmu;
-  // A name that the PMU lists ("cas_count_read"), or terms in its format ("event=0xc4"). Several
-  // with "+" between them are added.
+  // A name that the PMU lists ("cas_count_read"), or terms in its format ("event=0xc4"); of
+  // kGenericPmu a name in kGenericEvents. Several with "+" between them are added.
   std::string_view terms;
   std::string_view source = {};  // the section, in the text of the table; empty: all of it
   double factor = 1;  // one count of it in counts of the event; of a listed event as it is listed

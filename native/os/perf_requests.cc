@@ -92,24 +92,25 @@ class Maker {
 
   // Also where no PMU is listed: the kernel then says what it thinks of it.
   [[nodiscard]] std::optional<PerfRequest> OfGeneric(const PerfEncoding& row) const {
-    const GenericEvent* generic = FindGenericEvent(row.terms);
-    if (generic == nullptr) return std::nullopt;
     const auto cores = std::ranges::count_if(pmus_, &Pmu::is_core);
     PerfRequest request;
     request.encoding = row.terms;
     request.source = row.source;
-    for (const Pmu& pmu : pmus_) {
-      if (!pmu.is_core || cores < 2) continue;
-      PerfPart& part = request.parts.emplace_back();
-      part.type = generic->type;
-      part.config = std::uint64_t{pmu.type} << kPmuTypeShift | generic->config;
-      part.pmu = pmu.type;
-    }
-    if (request.parts.empty()) {
-      PerfPart& part = request.parts.emplace_back();
-      part.type = generic->type;
-      part.config = generic->config;
-      part.pmu = kPerfRaw;
+    for (std::string_view rest = row.terms; !rest.empty();) {
+      const GenericEvent* generic = FindGenericEvent(TakeUntil(rest, '+'));
+      if (generic == nullptr) return std::nullopt;
+      const auto add = [&](std::uint64_t pmu_type, std::uint32_t pmu) {
+        PerfPart& part = request.parts.emplace_back();
+        part.type = generic->type;
+        part.config = pmu_type << kPmuTypeShift | generic->config;
+        part.pmu = pmu;
+      };
+      if (cores < 2) {
+        add(0, kPerfRaw);
+        continue;
+      }
+      for (const Pmu& pmu : pmus_)
+        if (pmu.is_core) add(pmu.type, pmu.type);
     }
     return request;
   }

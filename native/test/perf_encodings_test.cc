@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "os/kernel_text.h"
 #include "os/perf_kernel.h"
 #include "os/perf_requests.h"
 #include "test/support/perf_machines.h"
@@ -71,7 +72,8 @@ TEST(PerfEncodings, EachRowIsOfAnEvent) {
         EXPECT_TRUE(FindPerfEvent(row.event)) << row.event;
         EXPECT_FALSE(row.terms.empty()) << row.event;
         const bool is_generic = row.pmu == kGenericPmu || row.pmu == kSoftwarePmu;
-        EXPECT_TRUE(!is_generic || FindGenericEvent(row.terms) != nullptr) << row.terms;
+        for (std::string_view rest = row.terms; is_generic && !rest.empty();)
+          EXPECT_NE(FindGenericEvent(TakeUntil(rest, '+')), nullptr) << row.terms;
         found.insert(row.event);
       }
     }
@@ -163,6 +165,36 @@ TEST(PerfEncodings, OtherIntelModels) {
   }
 }
 
+// Since Haswell the kernel's node-loads are those of the own node; before, of all.
+TEST(PerfEncodings, LoadsOfAllNodes) {
+  const PerfRequest server = Requests(SkylakeServer())("node_loads");
+  ASSERT_EQ(server.parts.size(), 2u);
+  EXPECT_EQ(server.parts[0].config, 0x6u);
+  EXPECT_EQ(server.parts[1].config, 0x10006u);
+  EXPECT_EQ(server.parts[0].pmu, server.parts[1].pmu);
+  EXPECT_EQ(server.encoding, "node-loads+node-load-misses");
+  const Requests old(WithModel(SkylakeServer(), "GenuineIntel", 6, 0x3e));
+  EXPECT_EQ(old.Config("node_loads"), 0x6u);
+}
+
+TEST(PerfEncodings, MemoryControllersWithTwoChannels) {
+  FileTree::Files files = WithModel(SkylakeServer(), "GenuineIntel", 6, 0xad);
+  for (const char* imc : {"uncore_imc_0", "uncore_imc_1"}) {
+    for (const char* direction : {"read", "write"}) {
+      const std::string event = kPmuFolder + imc + "/events/cas_count_" + direction;
+      for (const char* suffix : {"", ".scale", ".unit"}) {
+        for (const char* channel : {"_sch0", "_sch1"})
+          files[event + channel + suffix] = files.at(event + suffix);
+        files.erase(event + suffix);
+      }
+    }
+  }
+  const Requests requests(files);
+  EXPECT_EQ(requests("memory_read_bytes").parts.size(), 4u);
+  EXPECT_EQ(requests("memory_read_bytes").parts.at(0).factor, 1);
+  EXPECT_EQ(requests("memory_write_bytes").parts.size(), 4u);
+}
+
 TEST(PerfEncodings, HybridOnesAreCountedOnBothKindsOfCore) {
   const Requests requests(AlderLake());
   const PerfRequest cycles = requests("cycles");
@@ -201,9 +233,9 @@ TEST(PerfEncodings, Zens) {
   EXPECT_EQ(zen4.Config("memory_read_bytes"), 0x010au);
   EXPECT_EQ(zen4.Config("memory_write_bytes"), 0x020au);
   const PerfRequest links = zen4("link_bytes");
-  ASSERT_EQ(links.parts.size(), 6u);
-  EXPECT_EQ(links.parts[0].config, 0x0d0f003e5fu) << "event 0xd5f, umask 0xf3e";
-  EXPECT_EQ(links.parts[5].config, 0x0e0f003e9fu);
+  ASSERT_EQ(links.parts.size(), 8u);
+  EXPECT_EQ(links.parts[0].config, 0x0b0f003e5fu) << "event 0xb5f, umask 0xf3e";
+  EXPECT_EQ(links.parts[7].config, 0x0d0f003e1fu) << "event 0xd1f";
   EXPECT_EQ(links.parts[0].factor, 64);
 
   const Requests zen2(WithModel(Zen4Server(), "AuthenticAMD", 0x17, 0x31));
@@ -215,6 +247,15 @@ TEST(PerfEncodings, Zens) {
   const Requests zen5(WithModel(Zen4Server(), "AuthenticAMD", 0x1a, 0x02));
   EXPECT_EQ(zen5.Config("stalled_cycles_frontend"), 0x1080001a0u);
   EXPECT_EQ(zen5.Config("fp_512"), 0x2008u);
+  EXPECT_EQ(zen5.Config("flops"), 0x0f03u);
+  EXPECT_EQ(zen5.Config("l2_prefetches"), 0x0260u);
+  ASSERT_EQ(zen5("link_bytes").parts.size(), 6u);
+  EXPECT_EQ(zen5("link_bytes").parts[0].config, 0x0d0f003e5fu) << "event 0xd5f, umask 0xf3e";
+  EXPECT_EQ(zen5("link_bytes").parts[5].config, 0x0e0f003e9fu);
+  const Requests zen6(WithModel(Zen4Server(), "AuthenticAMD", 0x1a, 0x50));
+  EXPECT_TRUE(zen6("flops").parts.empty()) << "another generation of the same family";
+  const Requests desktop_zen5(WithModel(Zen4Server(), "AuthenticAMD", 0x1a, 0x44));
+  EXPECT_EQ(desktop_zen5.Config("flops"), 0x0f03u);
   const Requests zen1(WithModel(Zen4Server(), "AuthenticAMD", 0x17, 0x01));
   EXPECT_TRUE(zen1("flops").parts.empty());
 }
