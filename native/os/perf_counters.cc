@@ -21,6 +21,7 @@ struct Member {
   int descriptor;
   const PerfPage* page;  // nullptr: not mapped
   double factor;
+  bool has_times;  // its times are the event's: not those of a further part on the same PMU
 };
 
 // What the kernel puts on the PMU's counters at once.
@@ -38,6 +39,10 @@ class OpenCounters final : public PerfCounters {
       : kernel_(kernel), target_(target), events_(events.begin(), events.end()) {
     errors_.reserve(events_.size());
     kinds_.reserve(events_.size());
+    // Nothing is to be thrown once there is something to be closed.
+    std::size_t parts = 0;
+    for (const PerfEventId event : events_) parts += machine.offers[event].parts.size();
+    groups_.reserve(parts);
     for (std::uint32_t i = 0; i < events_.size(); ++i) {
       kinds_.push_back(PerfEvents()[events_[i]].kind);
       errors_.push_back(OpenEvent(i, machine.offers[events_[i]]));
@@ -86,11 +91,19 @@ class OpenCounters final : public PerfCounters {
     if (!offer.is_available) return offer.reason == "permission" ? EACCES : ENOENT;
     std::size_t opened = 0;
     int error = ENODEV;
-    for (const PerfPart& part : offer.parts) {
+    // A thread goes from one kind of core to another, and an instruction that reads a counter of
+    // the one may come to be executed on the other, which need not have it: that ends the program.
+    const bool is_hybrid = std::ranges::any_of(
+        offer.parts, [&](const PerfPart& part) { return part.pmu != offer.parts[0].pmu; });
+    const bool wants_user_reads = WantsUserReads(kinds_[index]) && !is_hybrid;
+    for (auto at = offer.parts.begin(); at != offer.parts.end(); ++at) {
+      const PerfPart& part = *at;
       if (kinds_[index] == PerfKind::kUncore &&
           std::ranges::find(part.cpus, static_cast<std::uint32_t>(target_.cpu)) == part.cpus.end())
         continue;
-      error = OpenPart(index, part);
+      const bool is_first_of_pmu = std::none_of(
+          offer.parts.begin(), at, [&](const PerfPart& one) { return one.pmu == part.pmu; });
+      error = OpenPart(index, part, wants_user_reads, is_first_of_pmu);
       if (error != 0) break;
       ++opened;
     }
@@ -105,35 +118,36 @@ class OpenCounters final : public PerfCounters {
     return error;
   }
 
-  int OpenPart(std::uint32_t index, const PerfPart& part) {
+  int OpenPart(std::uint32_t index, const PerfPart& part, bool wants_user_reads,
+               bool is_first_of_pmu) noexcept {
     const std::string_view name = PerfEvents()[events_[index]].group;
     const auto group = std::ranges::find_if(groups_.rbegin(), groups_.rend(), [&](const Group& g) {
       return g.name == name && g.pmu == part.pmu;
     });
     int descriptor = -EINVAL;
     if (group != groups_.rend() && group->size < kMaxMembers)
-      descriptor = OpenDescriptor(index, part, group->members[0].descriptor);
+      descriptor = OpenDescriptor(index, part, group->members[0].descriptor, wants_user_reads);
     const bool joins = descriptor >= 0;
-    if (!joins) {
-      groups_.reserve(groups_.size() + 1);  // before there is something to be closed
-      descriptor = OpenDescriptor(index, part, -1);
-    }
+    if (!joins) descriptor = OpenDescriptor(index, part, -1, wants_user_reads);
     if (descriptor < 0) return -descriptor;
-    const PerfPage* page = WantsUserReads(kinds_[index]) ? kernel_.Map(descriptor) : nullptr;
+    const PerfPage* page = wants_user_reads ? kernel_.Map(descriptor) : nullptr;
     if (page != nullptr && !AllowsUserReads(*page)) {
       kernel_.Unmap(page);
       page = nullptr;
     }
+    // There is place: see the constructor.
     if (!joins) groups_.push_back({.name = name, .pmu = part.pmu, .members = {}, .size = 0});
     Group& joined = joins ? *group : groups_.back();
-    joined.members[joined.size++] = {index, descriptor, page, part.factor};
+    const bool has_times = is_first_of_pmu || kinds_[index] == PerfKind::kUncore;
+    joined.members[joined.size++] = {index, descriptor, page, part.factor, has_times};
     return 0;
   }
 
   // With what a kernel may refuse first, then without: user-space reads (arm64, where a counter
   // of 64 bits is not to be had), threads alone (before 5.13), and the kernel's own part of
   // software events.
-  int OpenDescriptor(std::uint32_t index, const PerfPart& part, int leader) noexcept {
+  int OpenDescriptor(std::uint32_t index, const PerfPart& part, int leader,
+                     bool wants_user_reads) noexcept {
     const PerfKind kind = kinds_[index];
     PerfAttributes attributes{.type = part.type,
                               .config = part.config,
@@ -147,7 +161,7 @@ class OpenCounters final : public PerfCounters {
     else
       attributes.read_format |= kPerfReadGroup;
     if (target_.from_exec_on && leader < 0) attributes.flags |= kPerfDisabled | kPerfEnableOnExec;
-    if (WantsUserReads(kind)) attributes.config1 |= part.user_config1;
+    if (wants_user_reads) attributes.config1 |= part.user_config1;
 
     const auto open = [&] { return kernel_.Open(attributes, target_.pid, target_.cpu, leader); };
     int descriptor = open();
@@ -192,6 +206,7 @@ class OpenCounters final : public PerfCounters {
     reading.value += member.factor == 1
                          ? value
                          : static_cast<std::uint64_t>(static_cast<double>(value) * member.factor);
+    if (!member.has_times) return;
     reading.running_ns += running_ns;
     // A thread runs on one kind of core at a time, and the other's counters then stand still. The
     // channels of a memory controller all count all the time.

@@ -38,7 +38,9 @@ struct PerfReading {
 // file descriptor, and a mapped page (4 KiB, of the user's limit kernel.perf_event_mlock_kb) where
 // it is read in user space. What was started before is not among the children.
 //
-// Used by one thread at a time; with user-space reads by the counted thread alone.
+// Used by one thread at a time; with user-space reads by the counted thread alone, and not in a
+// child process of fork(2), which has not the pages. Counters of several kinds of core are read by
+// system calls.
 class PerfCounters {
  public:
   // Opens what can be opened: what is not offered (ThisPerfMachine) is not tried, an uncore event

@@ -239,6 +239,29 @@ TEST(PerfCounters, PartsOfAHybridProcessorAreAdded) {
   EXPECT_EQ(reading.running_ns, 1000u) << "it was counted all the time";
 }
 
+// Fixed and scalable vectors of Arm, loads of the own node and of others.
+TEST(PerfCounters, PartsOnOnePmuHaveTheTimesOfOne) {
+  FakePerfKernel kernel;
+  kernel.opened = [](Event& event) {
+    event.value = event.attributes.config1 == 1 ? 30 : 70;
+    event.enabled = 1000;
+    event.running = 500;
+  };
+  PerfMachine machine = AllOffered();
+  PerfOffer& offer = machine.offers[Id("flops")];
+  offer.parts.push_back(offer.parts[0]);
+  offer.parts[1].config1 = 1;
+  const PerfEventId event = Id("flops");
+  for (const bool with_children : {false, true}) {
+    const auto counters =
+        PerfCounters::Open(kernel, machine, {.with_children = with_children}, {&event, 1});
+    const PerfReading reading = ReadAll(*counters)[0];
+    EXPECT_EQ(reading.value, 100u);
+    EXPECT_EQ(reading.enabled_ns, 1000u);
+    EXPECT_EQ(reading.running_ns, 500u) << "it is multiplexed";
+  }
+}
+
 PerfMachine WithChannels() {
   PerfMachine machine = AllOffered();
   const auto part = [](std::uint32_t type, double factor) {
@@ -357,6 +380,22 @@ TEST_F(PerfUserReads, OfTheOwnThreadAlone) {
     const auto counters = PerfCounters::Open(kernel, machine, target, kCore);
     EXPECT_FALSE(counters->HasUserReads());
   }
+}
+
+// The instruction may be executed on the other kind of core, which need not have the counter.
+TEST_F(PerfUserReads, NotWhereAThreadGoesFromOneKindOfCoreToAnother) {
+  PerfMachine hybrid = AllOffered();
+  for (const PerfEventId id : kCore) {
+    PerfPart atom = hybrid.offers[id].parts[0];
+    atom.type = atom.pmu = 10;
+    atom.user_config1 = 3;
+    hybrid.offers[id].parts.push_back(atom);
+  }
+  const auto counters = PerfCounters::Open(kernel, hybrid, {}, kCore);
+  EXPECT_FALSE(counters->HasUserReads());
+  EXPECT_EQ(kernel.events[1]->attributes.config1, 0u) << "nor asked for";
+  ReadAll(*counters);
+  EXPECT_EQ(kernel.reads, 2);
 }
 
 TEST_F(PerfUserReads, NotWithoutTimes) {
