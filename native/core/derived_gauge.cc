@@ -87,6 +87,7 @@ std::vector<ComputedSample> DerivedGauge::Ratio(const Sums& of, const Sums& to) 
     const auto numerator = of.find(labels);
     if (definition_.needs_all && numerator == of.end()) continue;
     const double value = numerator == of.end() ? 0 : numerator->second.Rounded();
+    if (definition_.needs_all && value < 0) continue;
     values.push_back({labels, value / denominator.Rounded()});
   }
   return values;

@@ -42,7 +42,8 @@ struct DerivedDefinition {
   std::vector<Operand> to;              // ratio: the denominator, summed. Empty for a rate.
   std::chrono::milliseconds window{0};  // rate: how far it looks back. 0 for a ratio.
   // Ratio: a group in which one of the operands has no series is absent, where otherwise that
-  // operand is 0. For counts that may not have been taken.
+  // operand is 0; so is one whose numerator is below 0. For counts that may not have been taken,
+  // and of which one need not be a part of the other.
   bool needs_all = false;
 
   [[nodiscard]] bool IsRate() const { return window.count() > 0; }

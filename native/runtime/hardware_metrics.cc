@@ -207,10 +207,18 @@ void HardwareMetrics::Refuse(PerfEventId event, std::string_view reason) {
   if (!is_known) refusals_.push_back({event, std::string(reason)});
 }
 
+// Of one thread or CPU: one for each PMU's part of an event.
+std::size_t HardwareMetrics::FilesOf(std::span<const PerfEventId> events) const {
+  std::size_t files = 0;
+  for (const PerfEventId event : events)
+    files += std::max<std::size_t>(access_.machine.offers[event].parts.size(), 1);
+  return files;
+}
+
 // An event that one of the threads refuses would be counted too low: it is let go of.
 void HardwareMetrics::OpenThreads(std::vector<PerfEventId> events) {
   const std::vector<int> threads = Threads(access_.root);
-  while (!events.empty() && events.size() * threads.size() > files_left_) {
+  while (FilesOf(events) * threads.size() > files_left_) {
     Refuse(events.back(), kNoFiles);
     events.pop_back();
   }
@@ -232,8 +240,10 @@ void HardwareMetrics::OpenThreads(std::vector<PerfEventId> events) {
     }
     threads_->sets.push_back(std::move(set));
   }
-  files_left_ -= events.size() * threads.size();
-  if (lost.empty()) return;
+  if (lost.empty()) {
+    files_left_ -= FilesOf(events) * threads.size();
+    return;
+  }
   std::erase_if(events, [&](PerfEventId event) {
     return std::find(lost.begin(), lost.end(), event) != lost.end();
   });
@@ -244,9 +254,9 @@ void HardwareMetrics::OpenThreads(std::vector<PerfEventId> events) {
 void HardwareMetrics::OpenCpus(const Topology& topology, std::span<const PerfEventId> events) {
   if (!access_.machine.may_count_cpus || events.empty()) return;
   for (const CpuPlace& cpu : topology.cpus) {
-    if (!cpu.is_online || events.size() > files_left_) continue;
+    if (!cpu.is_online || FilesOf(events) > files_left_) continue;
     auto set = access_.open(OfCpu(cpu), events);
-    files_left_ -= events.size();
+    files_left_ -= FilesOf(events);
     cpus_.push_back(std::make_unique<Counted>(events, Label("cpu", std::to_string(cpu.number))));
     cpus_.back()->sets.push_back(std::move(set));
   }
@@ -293,7 +303,8 @@ void HardwareMetrics::Read(const NameFilter& filter, std::vector<ComputedFamily>
   for (const HardwareRatio& ratio : kHardwareRatios) {
     const auto of = threads_->Sum(ratio.of, access_.machine);
     const auto to = threads_->Sum(ratio.to, access_.machine);
-    if (!of || !to || *to == 0) continue;
+    // More misses than accesses: what the processor counts as the one is no part of the other.
+    if (!of || !to || *to == 0 || (ratio.of_the_rest && *of > *to)) continue;
     const double value = ratio.of_the_rest ? 1 - *of / *to : *of / *to;
     told.Add(*ratio.family,
              ratio.label.empty() ? std::string() : Label(ratio.label, ratio.label_value), value);

@@ -40,9 +40,10 @@ struct HardwareCount {
 
 // Any thread, several at once; reading locks.
 //
-// A file is open for each event and each thread that the process has when this is made; threads
-// that these start later are counted with them, and take none. A thread that is started while this
-// is being made may be missed. Where the files do not suffice, the last events go without.
+// A file is open for each event (on each kind of core) and each thread that the process has when
+// this is made; threads that these start later are counted with them, and take none. A thread that
+// is started while this is being made may be missed. Where the files do not suffice, the last
+// events go without.
 class HardwareMetrics final : public FamilySource {
  public:
   // Begins to count. `events`: none: DefaultEvents().
@@ -65,6 +66,7 @@ class HardwareMetrics final : public FamilySource {
     std::string reason;
   };
 
+  [[nodiscard]] std::size_t FilesOf(std::span<const PerfEventId> events) const;
   void OpenThreads(std::vector<PerfEventId> events);
   void OpenCpus(const Topology& topology, std::span<const PerfEventId> events);
   void OpenUncore(const Topology& topology, std::span<const PerfEventId> events);

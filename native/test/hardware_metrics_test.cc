@@ -230,6 +230,18 @@ TEST(HardwareMetrics, Ratios) {
                     }));
 }
 
+// Lines that stores and prefetches miss are no loads: a ratio below 0 would say nothing.
+TEST(HardwareMetrics, NoHitRatioOfMoreMissesThanAccesses) {
+  FakeMachine fake;
+  const std::vector<PerfEventId> events = {Event("l1d_loads"), Event("l1d_load_misses")};
+  HardwareMetrics metrics(events, false, fake.Access());
+  fake.OfThread(11, "l1d_loads") = Counted(10);
+  fake.OfThread(11, "l1d_load_misses") = Counted(50);
+  EXPECT_FALSE(ReadAll(metrics).contains(R"(perf_cache_hit_ratio{cache="l1d"})"));
+  fake.OfThread(11, "l1d_loads") = Counted(50);
+  EXPECT_EQ(ReadAll(metrics).at(R"(perf_cache_hit_ratio{cache="l1d"})"), 0);
+}
+
 TEST(HardwareMetrics, AnEventThatOneThreadRefusesIsAbsentWithItsReason) {
   FakeMachine fake;
   fake.Withhold("branches", "no_pmu");
@@ -266,6 +278,28 @@ TEST(HardwareMetrics, FilesAreBounded) {
   const Samples samples = ReadAll(metrics);
   EXPECT_EQ(samples.at(R"(perf_event_available{event="branches",reason="descriptors"})"), 0);
   EXPECT_EQ(samples.at(R"(perf_event_available{event="instructions"})"), 1);
+}
+
+// What was closed again may be opened anew.
+TEST(HardwareMetrics, FilesOfARefusedEventAreNotTaken) {
+  FakeMachine fake;
+  fake.refuse = [](int, std::string_view event) { return event == "cycles" ? EACCES : 0; };
+  const std::vector<PerfEventId> events = {Event("cycles"), Event("instructions"),
+                                           Event("branches")};
+  HardwareMetrics metrics(events, true, fake.Access(6));
+  EXPECT_EQ(fake.open, 6) << "two events of two threads, and of one CPU";
+  const Samples samples = ReadAll(metrics);
+  EXPECT_EQ(samples.at(R"(perf_event_available{event="instructions"})"), 1);
+  EXPECT_EQ(samples.at(R"(perf_event_available{event="branches"})"), 1);
+}
+
+TEST(HardwareMetrics, FilesOfBothKindsOfCoreAreTaken) {
+  FakeMachine fake;
+  for (const char* event : {"cycles", "instructions"})
+    fake.machine.offers[Event(event)].parts.resize(2);
+  const std::vector<PerfEventId> events = {Event("cycles"), Event("instructions")};
+  HardwareMetrics metrics(events, false, fake.Access(7));
+  EXPECT_EQ(fake.open, 2) << "one event of two threads, two files each";
 }
 
 TEST(HardwareMetrics, WithoutFilesEverythingIsToldAsAbsent) {
