@@ -7,6 +7,7 @@
 #include "os/perf_counters.h"
 #include "os/perf_encodings.h"
 #include "os/perf_events.h"
+#include "os/perf_exercise.h"
 #include "os/perf_kernel.h"
 #include "os/perf_refusals.h"
 #include "os/perf_requests.h"
@@ -64,11 +65,6 @@ bool MayCountCpus(PerfKernel& kernel) {
 void Spin() {
   constexpr int kTurns = 20000;
   for (volatile int turn = 0; turn < kTurns;) turn = turn + 1;
-}
-
-// What cannot be 0 behind Spin.
-bool AlwaysCounts(std::string_view event) {
-  return event == "cycles" || event == "instructions" || event == "branches";
 }
 
 void Refuse(PerfOffer& offer, PerfRefusal refusal) {
@@ -130,13 +126,26 @@ class Prober {
       return;
     }
     if (event.kind != PerfKind::kHardware) return;
+    const auto read = [&] {
+      PerfReading reading;
+      counters->Read({&reading, 1});
+      return reading;
+    };
     Spin();
+    PerfReading reading = read();
+    // Whoever counts whole CPUs has the counters until the kernel's next turn, a few ms away.
+    for (; reading.running_ns == 0 && patience_ > 0; --patience_) {
+      Spin();
+      reading = read();
+    }
+    if (reading.running_ns == 0) {
+      Refuse(offer, ExplainPerfReason("not_counting", "", false));
+      return;
+    }
     offer.has_user_reads = counters->HasUserReads();
-    PerfReading reading;
-    counters->Read({&reading, 1});
-    const bool ran = reading.running_ns > 0;
-    if (!ran || (reading.value == 0 && AlwaysCounts(event.name)))
-      Refuse(offer, ExplainPerfReason("not_counting", "", ran));
+    // Most have counted something by now, and save the work.
+    if (reading.value > 0 || !IsExercised(event.name) || !ExerciseProcessor()) return;
+    if (read().value == 0) Refuse(offer, ExplainPerfReason("not_counting", "", true));
   }
 
   // On each of its CPUs.
@@ -157,6 +166,8 @@ class Prober {
   PerfKernel& kernel_;
   PerfMachine& machine_;
   const PerfSurroundings& surroundings_;
+  // Spins for all events together: some ten milliseconds.
+  int patience_ = 500;
 };
 
 }  // namespace

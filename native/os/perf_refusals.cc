@@ -85,7 +85,7 @@ PerfRefusal ExplainPerfReason(std::string_view reason, std::string_view message,
   } else if (reason == "not_listed") {
     refusal.message = "The processor's PMU does not list it.";
   } else if (reason == "not_counting" && ran) {
-    refusal.message = "It opens, but stays at 0 while a loop runs that must be counted.";
+    refusal.message = "It opens, but stays at 0 while code runs that must be counted.";
     refusal.hint = "A hypervisor may pretend to have it: count outside of the virtual machine.";
   } else if (reason == "not_counting") {
     refusal.message = "It opens, but is given no counter: another program holds them.";

@@ -10,6 +10,7 @@
 
 #include "os/cpu_features.h"
 #include "os/perf_counters.h"
+#include "os/perf_exercise.h"
 
 namespace nanotally {
 namespace {
@@ -68,6 +69,21 @@ TEST(PerfKernel, EachEventIsOfferedOrHasItsReason) {
     EXPECT_EQ(offer.is_available, offer.message.empty()) << PerfEvents()[i].name;
   }
   std::printf("%d of %zu events are offered\n", offered, machine.offers.size());
+}
+
+// What is offered and must happen is never 0.
+TEST(PerfKernel, WhatIsOfferedCounts) {
+  int counted = 0;
+  for (PerfEventId id = 0; id < PerfEvents().size(); ++id) {
+    const std::string_view name = PerfEvents()[id].name;
+    if (!ThisPerfMachine().offers[id].is_available || !IsExercised(name)) continue;
+    const auto counters = PerfCounters::Open({}, {&id, 1});
+    ASSERT_TRUE(ExerciseProcessor());
+    EXPECT_GT(ReadNow<1>(*counters)[0].value, 0u) << name;
+    ++counted;
+  }
+  if (counted == 0) GTEST_SKIP() << "no event of the processor is offered here";
+  std::printf("%d events of the processor count\n", counted);
 }
 
 TEST(PerfKernel, PageFaultsOfKnownPages) {

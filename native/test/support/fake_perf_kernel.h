@@ -32,7 +32,8 @@ class FakePerfKernel final : public PerfKernel {
   bool is_linux = true;
   // 0, or an errno.
   std::function<int(const Attributes& attributes, int pid, int cpu, int group)> refuse;
-  std::function<void(Event& event)> opened;  // sets what it counts
+  std::function<void(Event& event)> opened;   // sets what it counts
+  std::function<void(Event& event)> reading;  // before a leader is read
   std::function<std::uint64_t(std::uint32_t index)> counter = [](std::uint32_t) { return 0; };
   std::function<std::uint64_t()> clock = [] { return std::uint64_t{0}; };
   int read_error = 0;
@@ -73,6 +74,7 @@ class FakePerfKernel final : public PerfKernel {
     if (read_error != 0) return -read_error;
     Event& leader = At(descriptor);
     EXPECT_TRUE(leader.is_open);
+    if (reading) reading(leader);
     std::vector<std::uint64_t> answer;
     if ((leader.attributes.read_format & kPerfReadGroup) == 0) {
       answer = {leader.value, leader.enabled, leader.running};
