@@ -123,9 +123,11 @@ Result<std::unique_ptr<PerfRegion>> PerfRegions::Make(const RegionRequest& reque
   region->seconds_ = seconds.value();
   region->id_ = NextId();
   if (free_slots_.empty()) {
-    region->slot_ = slots_++;
+    region->slot_ = slots_.size();
+    slots_.push_back(region->id_);
   } else {
     region->slot_ = free_slots_.extract(free_slots_.begin()).value();
+    slots_[region->slot_] = region->id_;
   }
   return region;
 }
@@ -194,6 +196,7 @@ void PerfRegions::Free(std::unique_ptr<PerfRegion> region) {
     release(series.running);
   }
   const std::lock_guard lock(mutex_);
+  slots_[region->slot_] = 0;
   free_slots_.insert(region->slot_);
 }
 

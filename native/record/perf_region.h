@@ -10,7 +10,8 @@
 // open on the thread (recursion) counts with its outermost run; counted by itself, too, it would
 // count twice.
 //
-// What cannot be paired is dropped and counted, never guessed: see End.
+// What cannot be paired is dropped and counted, never guessed: see End. So is what is open when its
+// thread ends. In a child process of fork(2) every begin is refused.
 #pragma once
 
 #include <array>
@@ -165,8 +166,8 @@ class PerfRegions {
   // Whose families were removed, or whose registry was closed, and which are still held.
   std::vector<std::unique_ptr<PerfRegion>> outlived_;
   std::set<std::size_t> free_slots_;
-  std::size_t slots_ = 0;
-  const std::uint64_t id_;  // unique in the process, also among regions
+  std::vector<std::uint64_t> slots_;  // [slot]: the id of the region that has it; 0: it is free
+  const std::uint64_t id_;            // unique in the process, also among regions
 };
 
 }  // namespace nanotally

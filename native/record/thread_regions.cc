@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "os/fork.h"
+
 namespace nanotally {
 namespace {
 
@@ -14,14 +16,21 @@ thread_local ThreadRegions* current = nullptr;
 thread_local bool is_over = false;
 
 struct Owner {
-  std::unique_ptr<ThreadRegions> regions = std::make_unique<ThreadRegions>();
-  Owner() { current = regions.get(); }
   // Others that end with the thread may still come: they are refused.
   ~Owner() {
-    current = nullptr;
     is_over = true;
+    const std::unique_ptr<ThreadRegions> regions(std::exchange(current, nullptr));
+    if (regions != nullptr) regions->DropFrom(0, Rejection::kUnpaired);
   }
 };
+
+// What the thread that forked had open counts that thread, and its pages are not in the child: they
+// are neither read nor closed there, where something else may lie at their addresses. Nobody reads
+// what a child records, so it counts nothing.
+void RefuseInChild() {
+  current = nullptr;
+  is_over = true;
+}
 
 std::uint64_t Growth(std::uint64_t before, std::uint64_t after) noexcept {
   return after > before ? after - before : 0;
@@ -38,8 +47,14 @@ ThreadRegions* ThreadRegions::Find() noexcept { return current; }
 
 ThreadRegions* ThreadRegions::FindOrMake() noexcept {
   if (current != nullptr || is_over) return current;
+  static const bool refuses_in_children = [] {
+    CallInForkedChildren(&RefuseInChild);
+    return true;
+  }();
+  static_cast<void>(refuses_in_children);
   try {
-    static thread_local Owner owner;
+    current = new ThreadRegions;
+    static thread_local const Owner owner;
     static_cast<void>(owner);
   } catch (const std::bad_alloc&) {
   }
@@ -119,6 +134,29 @@ void ThreadRegions::Forget(const PerfRegion& region) noexcept {
     run.region = nullptr;
   }
   SkipEnded();
+  if (region.slot_ < states_.size() && states_[region.slot_] != nullptr &&
+      states_[region.slot_]->region == region.id_) {
+    states_[region.slot_] = nullptr;
+    CloseUnused();
+  }
+}
+
+void ThreadRegions::ForgetEnded(const PerfRegions& owner) noexcept {
+  for (std::size_t slot = 0; slot < states_.size(); ++slot) {
+    auto& state = states_[slot];
+    const bool is_there =
+        slot < owner.slots_.size() && state != nullptr && owner.slots_[slot] == state->region;
+    if (!is_there && state != nullptr && state->open == 0) state = nullptr;
+  }
+  CloseUnused();
+}
+
+void ThreadRegions::CloseUnused() noexcept {
+  std::erase_if(counters_, [&](const auto& entry) {
+    return std::none_of(states_.begin(), states_.end(), [&](const auto& state) {
+      return state != nullptr && state->counters == entry.second.get();
+    });
+  });
 }
 
 void ThreadRegions::SkipEnded() noexcept {
@@ -182,6 +220,10 @@ PerfCounters& ThreadRegions::CountersFor(PerfRegion& region) {
 }
 
 std::unique_ptr<ThreadRegions::State> ThreadRegions::MakeState(PerfRegion& region) {
+  {
+    const std::lock_guard lock(region.owner_.mutex_);
+    ForgetEnded(region.owner_);
+  }
   auto state = std::make_unique<State>();
   state->region = region.id_;
   state->counters = &CountersFor(region);

@@ -2,8 +2,8 @@
 //
 // Made at a thread's first begin of any region, gone with the thread. Counters are kept by their
 // list of events, so that regions with the same events share them: how many regions a thread meets
-// does not cost it file descriptors. What it keeps for a region is dropped when a later one has
-// taken the region's slot.
+// does not cost it file descriptors. What it keeps for a region that has ended, counters among it,
+// is dropped when it ends it itself, or meets another region for the first time.
 #pragma once
 
 #include <array>
@@ -43,7 +43,7 @@ class ThreadRegions {
   void DropFrom(int place, Rejection reason) noexcept;
   // Records the topmost run.
   void EndTop() noexcept;
-  // Drops what is open of a region that ends.
+  // Drops what is open of a region that ends, and what is kept for it.
   void Forget(const PerfRegion& region) noexcept;
 
  private:
@@ -78,6 +78,10 @@ class ThreadRegions {
   [[nodiscard]] State* StateOf(PerfRegion& region);
   [[nodiscard]] std::unique_ptr<State> MakeState(PerfRegion& region);
   PerfCounters& CountersFor(PerfRegion& region);
+  // What is kept for regions that other threads have ended. The owner's mutex held.
+  void ForgetEnded(const PerfRegions& owner) noexcept;
+  // Counters that no region needs any more: those that are would have to share the PMU with them.
+  void CloseUnused() noexcept;
   // Those at the top whose regions have ended.
   void SkipEnded() noexcept;
   void Record(const Run& run, std::span<const PerfReading> after,
