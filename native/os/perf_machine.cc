@@ -69,6 +69,7 @@ void Spin() {
 
 void Refuse(PerfOffer& offer, PerfRefusal refusal) {
   offer.is_available = false;
+  offer.has_user_reads = false;
   offer.reason = std::move(refusal.reason);
   offer.message = std::move(refusal.message);
   offer.hint = std::move(refusal.hint);

@@ -40,6 +40,7 @@ class PerfOffers : public testing::Test {
       EXPECT_EQ(offer.is_available, !offer.source.empty()) << name;
       EXPECT_EQ(offer.is_available, !offer.parts.empty()) << name;
       EXPECT_TRUE(!offer.is_available || offer.hint.empty()) << name;
+      EXPECT_TRUE(offer.is_available || !offer.has_user_reads) << name;
     }
   }
   FakePerfKernel kernel;
