@@ -143,9 +143,9 @@ class OpenCounters final : public PerfCounters {
     return 0;
   }
 
-  // With what a kernel may refuse first, then without: user-space reads (arm64, where a counter
-  // of 64 bits is not to be had), threads alone (before 5.13), and the kernel's own part of
-  // software events.
+  // With what a kernel may refuse first, then without: user-space reads (arm64: of 64 bits, where
+  // the processor joins two counters for them, and at all, where they are off), threads alone
+  // (before 5.13), and the kernel's own part of software events.
   int OpenDescriptor(std::uint32_t index, const PerfPart& part, int leader,
                      bool wants_user_reads) noexcept {
     const PerfKind kind = kinds_[index];
@@ -161,12 +161,16 @@ class OpenCounters final : public PerfCounters {
     else
       attributes.read_format |= kPerfReadGroup;
     if (target_.from_exec_on && leader < 0) attributes.flags |= kPerfDisabled | kPerfEnableOnExec;
-    if (wants_user_reads) attributes.config1 |= part.user_config1;
 
     const auto open = [&] { return kernel_.Open(attributes, target_.pid, target_.cpu, leader); };
-    int descriptor = open();
-    if ((descriptor == -EINVAL || descriptor == -EOPNOTSUPP) &&
-        attributes.config1 != part.config1) {
+    int descriptor = -EINVAL;
+    for (const std::uint64_t asked : {part.user_config1, part.short_user_config1}) {
+      if (!wants_user_reads || asked == 0) continue;
+      attributes.config1 = part.config1 | asked;
+      descriptor = open();
+      if (descriptor != -EINVAL && descriptor != -EOPNOTSUPP) break;
+    }
+    if (descriptor == -EINVAL || descriptor == -EOPNOTSUPP) {
       attributes.config1 = part.config1;
       descriptor = open();
     }

@@ -47,9 +47,12 @@ struct PerfPart {
   std::uint64_t config = 0;
   std::uint64_t config1 = 0;
   std::uint64_t config2 = 0;
-  std::uint64_t user_config1 = 0;  // set in config1 besides, so that a thread may read it by itself
-  std::uint32_t pmu = 0;           // the PMU's number: only events of one PMU are of one group
-  double factor = 1;               // one count of it in counts of the event
+  // Set in config1 besides, so that a thread may read it by itself: from a counter of 64 bits, and
+  // of 32, where none of 64 is to be had.
+  std::uint64_t user_config1 = 0;
+  std::uint64_t short_user_config1 = 0;
+  std::uint32_t pmu = 0;            // the PMU's number: only events of one PMU are of one group
+  double factor = 1;                // one count of it in counts of the event
   std::vector<std::uint32_t> cpus;  // uncore: opened on these alone, one a socket
 };
 

@@ -14,6 +14,7 @@ namespace {
 // arm64: a counter of 64 bits, and readable by the thread itself: `long` and `rdpmc` in the PMU's
 // format.
 constexpr std::string_view kUserReadTerms = "long=1,rdpmc=1";
+constexpr std::string_view kShortUserReadTerms = "rdpmc=1";
 
 // A generic event of one of several kinds of core (PERF_PMU_TYPE_SHIFT, Linux 5.13).
 constexpr unsigned kPmuTypeShift = 32;
@@ -141,6 +142,8 @@ class Maker {
       if (pmu.is_core) {
         if (const auto user = EncodePmuTerms(pmu, kUserReadTerms))
           part.user_config1 = user->words[1];
+        if (const auto user = EncodePmuTerms(pmu, kShortUserReadTerms))
+          part.short_user_config1 = user->words[1];
       } else {
         part.cpus = pmu.cpus;
       }

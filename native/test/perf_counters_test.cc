@@ -409,16 +409,19 @@ TEST_F(PerfUserReads, NotWithoutTimes) {
 
 TEST_F(PerfUserReads, AreAskedForWhereAKernelWantsIt) {
   PerfMachine arm = AllOffered();
-  for (PerfOffer& offer : arm.offers) offer.parts[0].user_config1 = 3;
-  // Two events get no counter of 64 bits.
+  for (PerfOffer& offer : arm.offers) {
+    offer.parts[0].user_config1 = 3;
+    offer.parts[0].short_user_config1 = 2;
+  }
+  // One event gets no counter of 64 bits, and one is not to be read so at all.
   kernel.refuse = [](const PerfAttributes& attributes, int, int, int) {
+    if (attributes.config == Id("instructions")) return attributes.config1 == 3 ? EOPNOTSUPP : 0;
     if (attributes.config1 == 0) return 0;
-    if (attributes.config == Id("instructions")) return EOPNOTSUPP;
     return attributes.config == Id("stalled_cycles_backend") ? EINVAL : 0;
   };
   const auto counters = PerfCounters::Open(kernel, arm, {}, kCore);
   EXPECT_EQ(kernel.events[0]->attributes.config1, 3u);
-  EXPECT_EQ(kernel.events[1]->attributes.config1, 0u);
+  EXPECT_EQ(kernel.events[1]->attributes.config1, 2u);
   EXPECT_EQ(kernel.events[1]->group, 100);
   EXPECT_EQ(kernel.events[3]->attributes.config1, 0u);
   EXPECT_EQ(counters->error(1), 0);

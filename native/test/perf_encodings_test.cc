@@ -267,6 +267,7 @@ TEST(PerfEncodings, ArmAsksForWhatIsListed) {
   EXPECT_EQ(requests.Config("cycles"), 0x11u);
   EXPECT_EQ(requests("cycles").parts.at(0).user_config1, 3u)
       << "64 bits, read by the thread itself";
+  EXPECT_EQ(requests("cycles").parts.at(0).short_user_config1, 2u);
   EXPECT_EQ(requests("cycles").encoding, "armv8_pmuv3_0/cpu_cycles/");
   EXPECT_EQ(requests.Config("instructions"), 0x08u);
   EXPECT_EQ(requests.Config("branches"), 0x21u);
