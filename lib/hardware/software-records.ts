@@ -53,6 +53,8 @@ export interface HardwareRecords {
 const LEVELS: ReadonlySet<unknown> = new Set<CacheLevel>(['L1', 'L1d', 'L1i', 'L2', 'L3', 'LLC', 'dTLB', 'iTLB'])
 const MIN_WIDTH = 64
 const MAX_WIDTH = 2048
+/** After so many dropped records, at the most, it is tried again to define the families. */
+const MAX_PAUSE = 1 << 16
 
 /** Two counters that are recorded into together. */
 interface Pair {
@@ -80,6 +82,11 @@ function refuse(pair: Pair, first: unknown, second: unknown): void {
   counter.inc(typeof amount === 'number' ? amount : Number.NaN)
 }
 
+/** Some objects have no text. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
 /** A counter with the labels of its own and `component`. */
 type RecordCounter = Counter<string[], string[]>
 
@@ -88,6 +95,9 @@ abstract class Records<Families extends object> {
   readonly #registry: Registry
   readonly #component: string | undefined
   #families: Families | undefined
+  /** Records that are dropped before the families are tried again: twice as many each time, as a try takes some 10 us. */
+  #pause = 1
+  #dropped = 0
 
   constructor(registry: Registry, component: string | undefined) {
     this.#registry = registry
@@ -121,19 +131,26 @@ abstract class Records<Families extends object> {
 
   /** What `bind` makes of the families; undefined where there are none, which is counted. */
   protected open<T>(bind: (families: Families) => T): T | undefined {
-    try {
-      this.#families ??= this.define()
-      return bind(this.#families)
-    } catch (error) {
-      this.#registry._reject(undefined, 'definition', `hardware records: ${textOfThrown(error)}`)
-      return undefined
-    }
+    let why: unknown = 'refused before'
+    if (this.#dropped === 0) {
+      try {
+        this.#families ??= this.define()
+        return bind(this.#families)
+      } catch (error) {
+        why = error
+        this.#dropped = this.#pause
+        this.#pause = Math.min(this.#pause * 2, MAX_PAUSE)
+      }
+    } else this.#dropped--
+    this.#registry._reject(undefined, 'definition', `hardware records: ${textOfThrown(why)}`)
+    return undefined
   }
 
-  /** A sample that belongs to no series. */
-  protected refuse(name: string, detail: string): void {
-    this.open(() => undefined) // so that the dropped recording has a metric to be counted for
-    this.#registry._reject(this.#registry._find(name), 'labels', detail)
+  /** A sample that belongs to no series, for what it has in the place of `expected`. */
+  protected refuse(name: string, expected: string, received: unknown): void {
+    // First, so that the dropped recording has a metric to be counted for. Without one it is counted there.
+    if (this.open(() => true) === undefined) return
+    this.#registry._reject(this.#registry._find(name), 'labels', `no ${expected}: ${textOf(received)}`)
   }
 }
 
@@ -145,15 +162,16 @@ class SimdRecords extends Records<{ instructions: RecordCounter; cycles: RecordC
 
   record(sample: SimdRecord): void {
     const width = sample?.width
-    const pair = this._pairs[Math.clz32(width) & 15]
+    // What is no number may have no logarithm, and would throw.
+    const pair = typeof width === 'number' ? this._pairs[Math.clz32(width) & 15] : undefined
     if (pair !== undefined && pair.width === width) add(pair, sample.instructions, sample.cycles)
     else this.#recordFirst(sample)
   }
 
   #recordFirst(sample: SimdRecord | undefined): void {
-    const width = sample?.width as number
-    if (!(width >= MIN_WIDTH && width <= MAX_WIDTH && Math.log2(width) % 1 === 0 && typeof width === 'number')) {
-      this.refuse(SIMD_INSTRUCTIONS, `no width of 64, 128, 256, 512, 1024 or 2048 bits: ${String(width)}`)
+    const width = sample?.width
+    if (!(typeof width === 'number' && width >= MIN_WIDTH && width <= MAX_WIDTH && Math.log2(width) % 1 === 0)) {
+      this.refuse(SIMD_INSTRUCTIONS, 'width of 64, 128, 256, 512, 1024 or 2048 bits', width)
       return
     }
     const pair = this.open(({ instructions, cycles }) => ({
@@ -191,7 +209,7 @@ class CacheRecords extends Records<{ hits: RecordCounter; misses: RecordCounter 
   #recordFirst(sample: CacheRecord | undefined): void {
     const level = sample?.level
     if (level === undefined || !LEVELS.has(level)) {
-      this.refuse(CACHE_HITS, `no level of ${[...LEVELS].join(', ')}: ${String(level)}`)
+      this.refuse(CACHE_HITS, `level of ${[...LEVELS].join(', ')}`, level)
       return
     }
     const pair = this.open(({ hits, misses }) => ({
@@ -221,7 +239,7 @@ abstract class PairedRecords extends Records<{ pair: Pair }> {
   /** Undefined where there is nothing to record, or nowhere to: that is counted. */
   protected pairFor(sample: unknown): Pair | undefined {
     if (sample === undefined || sample === null) {
-      this.refuse(this.name, `no sample: ${String(sample)}`)
+      this.refuse(this.name, 'sample', sample)
       return undefined
     }
     return this._pair ?? this.#openPair()
@@ -242,8 +260,11 @@ class BranchRecords extends PairedRecords {
 
   record(sample: BranchRecord): void {
     const pair = this.pairFor(sample)
-    // More mispredictions than branches are refused as what they leave: a negative number.
-    if (pair !== undefined) add(pair, sample.branches - sample.mispredictions, sample.mispredictions)
+    if (pair === undefined) return
+    const { branches, mispredictions } = sample
+    // More mispredictions than branches are refused as what they leave: a negative number. Others subtract, or throw.
+    const areNumbers = typeof branches === 'number' && typeof mispredictions === 'number'
+    add(pair, areNumbers ? branches - mispredictions : Number.NaN, mispredictions)
   }
 
   protected override define() {

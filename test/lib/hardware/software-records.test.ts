@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { counter, Registry, registry } from 'nanotally'
 import { branch, cache, type HardwareRecords, hardwareRecords, numa, simd } from 'nanotally/hardware'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { read, refusal, rejections, samplesOf, scrape } from '../../support/registry.js'
 
 /** The families that have samples. */
@@ -93,9 +93,28 @@ test('components are apart from each other and from what has none', async () => 
 test('what cannot be recorded is dropped whole and counted, and nothing throws', async () => {
   const r = new Registry()
   const { simd, cache, branch, numa } = untyped(hardwareRecords({ registry: r }))
-  const widths = [0, 32, 100, 4096, -256, Number.NaN, Infinity, '256', undefined, null, {}, 256.5]
+  const textless = Object.create(null)
+  simd.record({ instructions: 0, cycles: 0, width: 256 })
+  const widths = [
+    0,
+    32,
+    100,
+    4096,
+    -256,
+    Number.NaN,
+    Infinity,
+    '256',
+    undefined,
+    null,
+    {},
+    256.5,
+    256n,
+    Symbol('w'),
+    textless,
+  ]
   for (const width of widths) simd.record({ instructions: 1, cycles: 1, width })
-  for (const level of ['l1d', 'L9', 1, undefined, null, {}, '__proto__']) cache.record({ level, hits: 1, misses: 1 })
+  for (const level of ['l1d', 'L9', 1, undefined, null, {}, '__proto__', Symbol('l'), textless])
+    cache.record({ level, hits: 1, misses: 1 })
   for (const kind of [simd, cache, branch, numa])
     for (const sample of [undefined, null, 5, 'x', {}]) kind.record(sample)
   for (const kind of [branch, numa]) for (const sample of [0, false]) kind.record(sample)
@@ -105,12 +124,15 @@ test('what cannot be recorded is dropped whole and counted, and nothing throws',
   cache.record({ level: 'L2', hits: '1', misses: 1 })
   branch.record({ branches: 1, mispredictions: 2 })
   branch.record({ branches: 1 })
+  branch.record({ branches: '2', mispredictions: 1 })
+  branch.record({ branches: 2n, mispredictions: 1 })
+  branch.record({ branches: Symbol('b'), mispredictions: textless })
   numa.record({ local: 1, remote: Number.NaN })
   numa.record({ local: 1n, remote: 1 })
-  expect(await rejections(r, 'hardware_simd_instructions_total')).toEqual({ labels: 12 + 5, infinite: 1 })
+  expect(await rejections(r, 'hardware_simd_instructions_total')).toEqual({ labels: 15 + 5, infinite: 1 })
   expect(await rejections(r, 'hardware_simd_cycles_total')).toEqual({ negative: 1, not_a_number: 1 })
-  expect(await rejections(r, 'hardware_cache_hits_total')).toEqual({ labels: 7 + 5, not_a_number: 1 })
-  expect(await rejections(r, 'hardware_branches_total')).toEqual({ labels: 2, not_a_number: 5 + 1, negative: 1 })
+  expect(await rejections(r, 'hardware_cache_hits_total')).toEqual({ labels: 9 + 5, not_a_number: 1 })
+  expect(await rejections(r, 'hardware_branches_total')).toEqual({ labels: 2, not_a_number: 5 + 4, negative: 1 })
   expect(await rejections(r, 'hardware_numa_accesses_total')).toEqual({ labels: 2, not_a_number: 5 + 2 })
   for (const name of ['hardware_simd_instructions_total', 'hardware_cache_hits_total', 'hardware_branches_total']) {
     for (const value of Object.values(await samplesOf(r, name))) expect(value).toBe(0)
@@ -136,6 +158,23 @@ test('after a removal, on a closed registry and beside another metric of the nam
     records.numa.record({ local: 1, remote: 1 })
     records.simd.record({ instructions: 1, cycles: 1, width: 64 })
   }
+})
+
+test('families that cannot be defined are tried again ever more rarely, and each record is counted once', async () => {
+  const r = new Registry()
+  const { cache } = untyped(hardwareRecords({ registry: r }))
+  counter({ name: 'hardware_cache_hits_total', help: 'Of the program itself.', registry: r })
+  const tries = vi.spyOn(r, '_register')
+  for (let i = 0; i < 500; i++) cache.record({ level: 'L2', hits: 1, misses: 1 })
+  for (let i = 0; i < 500; i++) cache.record({ level: 'none', hits: 1, misses: 1 })
+  expect(tries.mock.calls.length).toBeGreaterThan(5)
+  expect(tries.mock.calls.length).toBeLessThan(15)
+  expect(await rejections(r)).toEqual({ definition: 1000 })
+  r.remove('hardware_cache_hits_total')
+  for (let i = 0; i < 2000; i++) cache.record({ level: 'L2', hits: 1, misses: 1 })
+  const recorded = (await read(r, 'hardware_cache_hits_total', { level: 'L2' })) as number
+  expect(recorded).toBeGreaterThan(500)
+  expect(recorded + ((await rejections(r)).definition as number)).toBe(3000)
 })
 
 test('options are checked', () => {
