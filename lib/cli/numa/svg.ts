@@ -294,7 +294,7 @@ function paintDistances(canvas: Canvas, { topology: { nodes } }: Machine): void 
   if (nodes.length < 2 || nodes.some((node) => node.distances.length === 0)) return
   canvas.line('Distances (10 is local memory)', 'head')
   const left = MARGIN + LABEL_WIDTH
-  const farthest = Math.max(...nodes.flatMap((node) => node.distances))
+  const farthest = Math.max(...nodes.map((node) => Math.max(...node.distances)))
   for (const [i, { number }] of nodes.entries())
     canvas.text(left + (i + 0.5) * CELL, canvas.y + 14, `${number}`, 'middle quiet')
   canvas.y += LINE

@@ -161,9 +161,8 @@ function cacheLines({ caches }: Machine, width: number, style: Style): string[] 
 /** A matrix, in pieces where the terminal is too narrow for its rows. */
 function distanceLines({ topology: { nodes } }: Machine, width: number, style: Style): string[] {
   if (nodes.length < 2 || nodes.some((node) => node.distances.length === 0)) return []
-  const cell = Math.max(
-    ...nodes.flatMap((node) => [...node.distances, node.number].map((number) => `${number}`.length)),
-  )
+  // By node: a machine may have 1024 of them, and a million distances are too many arguments.
+  const cell = `${Math.max(...nodes.map((node) => Math.max(node.number, ...node.distances)))}`.length
   const label = Math.max(...nodes.map((node) => `  node ${node.number}`.length))
   const perPiece = Math.max(1, Math.floor((width - label) / (cell + 2)))
   const lines = [`${style.bold('Distances')} (10 is local memory)`]

@@ -171,6 +171,26 @@ Where our memory lies: ask a running program, with nanotally numa URL
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
+  test('as many nodes as no machine has today', async () => {
+    const nodes = Array.from({ length: 400 }, (_, i) => i)
+    const root = temporaryFolder({
+      'sys/devices/system/cpu/present': '0\n',
+      'sys/devices/system/node/online': '0-399\n',
+      ...Object.fromEntries(
+        nodes.map((node) => [
+          `sys/devices/system/node/node${node}/distance`,
+          nodes.map((other) => (other === node ? 10 : 1254)).join(' '),
+        ]),
+      ),
+    })
+    const svg = join(root, 'machine.svg')
+    expect(await cli(['numa', '--root', root, '--svg', svg])).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(readFileSync(svg, 'utf8').match(/>1254</g)?.length).toBe(400 * 399)
+    const { exitCode, stdout } = await cli(['numa', '--root', root])
+    expect(exitCode).toBe(0)
+    expect(stdout.match(/ 1254/g)?.length).toBe(400 * 399)
+  })
+
   test('in a terminal it has colours and the width of the terminal', async () => {
     for (const columns of [40, 80, 100]) {
       const drawn = await drawInTerminal('intel-2-sockets-persistent-memory', columns)
