@@ -12,7 +12,7 @@ class NumaLibrary {
   virtual ~NumaLibrary() = default;
 
   // The nodes of this machine, as ReadNodes() gives them. None: it says that there is no NUMA here,
-  // or it failed.
+  // or it failed. Which nodes there are and how far apart it has read when it was loaded.
   [[nodiscard]] virtual std::vector<NumaNode> Nodes() const = 0;
 };
 

@@ -15,6 +15,7 @@ class LoadedLibrary final : public NumaLibrary {
  public:
   // False where a symbol is missing.
   bool Find(void* library) {
+    Resolve(library, "numa_node_to_cpu_update", forget_cpus_);  // newer ones have it
     return Resolve(library, "numa_available", available_) &&
            Resolve(library, "numa_max_node", max_node_) &&
            Resolve(library, "numa_distance", distance_) &&
@@ -24,7 +25,6 @@ class LoadedLibrary final : public NumaLibrary {
            Resolve(library, "numa_bitmask_free", bitmask_free_) &&
            Resolve(library, "numa_bitmask_isbitset", is_bit_set_) &&
            Resolve(library, "numa_bitmask_nbytes", bitmask_bytes_) &&
-           Resolve(library, "numa_get_mems_allowed", mems_allowed_) &&
            Resolve(library, "numa_nodes_ptr", nodes_);
   }
 
@@ -39,10 +39,6 @@ class LoadedLibrary final : public NumaLibrary {
       nodes.push_back(ReadNode(number));
     }
     for (NumaNode& node : nodes) ReadDistances(node, nodes);
-    if (Bitmask* const allowed = mems_allowed_()) {
-      for (NumaNode& node : nodes) node.is_allowed = is_bit_set_(allowed, node.number) != 0;
-      bitmask_free_(allowed);
-    }
     return nodes;
   }
 
@@ -61,6 +57,9 @@ class LoadedLibrary final : public NumaLibrary {
     if (bytes >= 0) node.memory_bytes = static_cast<std::uint64_t>(bytes);
     if (bytes >= 0 && free_bytes >= 0) node.free_bytes = static_cast<std::uint64_t>(free_bytes);
     if (Bitmask* const cpus = allocate_cpumask_()) {
+      // It keeps what it read first, though CPUs come and go. Told so, it reads those of the next
+      // node that it is asked for anew, and of no other.
+      if (forget_cpus_ != nullptr) forget_cpus_();
       if (node_to_cpus_(number, cpus) == 0) {
         const unsigned bits = bitmask_bytes_(cpus) * 8;
         for (unsigned cpu = 0; cpu < bits; ++cpu) {
@@ -89,7 +88,7 @@ class LoadedLibrary final : public NumaLibrary {
   void (*bitmask_free_)(Bitmask*) = nullptr;
   int (*is_bit_set_)(const Bitmask*, unsigned) = nullptr;
   unsigned (*bitmask_bytes_)(Bitmask*) = nullptr;
-  Bitmask* (*mems_allowed_)() = nullptr;
+  void (*forget_cpus_)() = nullptr;  // null in older ones
   Bitmask* const* nodes_ = nullptr;  // those that are configured, allowed or not
   mutable std::mutex mutex_;
 };

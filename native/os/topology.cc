@@ -37,12 +37,8 @@ NumaNode OnlyNode(const std::string& root, const std::vector<CpuPlace>& cpus) {
     if (cpu.is_online) node.cpus.push_back(cpu.number);
   }
   const std::string meminfo = ReadKernelFile(root + "/proc/meminfo").value_or("");
-  const auto bytes = [&](std::string_view key) -> std::optional<std::uint64_t> {
-    const Reading read = FindCount(meminfo, key, 1024);
-    return read ? std::optional(static_cast<std::uint64_t>(*read)) : std::nullopt;
-  };
-  node.memory_bytes = bytes("MemTotal:");
-  node.free_bytes = bytes("MemFree:");
+  node.memory_bytes = WholeBytes(FindCount(meminfo, "MemTotal:", 1024));
+  node.free_bytes = WholeBytes(FindCount(meminfo, "MemFree:", 1024));
   node.distances = {10};
   return node;
 }

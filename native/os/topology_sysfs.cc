@@ -8,8 +8,6 @@
 #include <tuple>
 #include <utility>
 
-#include "os/kernel_text.h"
-
 namespace nanotally {
 namespace {
 
@@ -98,9 +96,8 @@ std::optional<std::uint64_t> ReadCacheBytes(const std::string& path) {
   if (text.back() == 'K') unit = 1024;
   if (text.back() == 'M') unit = 1024 * 1024;
   if (unit > 1) text.remove_suffix(1);
-  const Reading bytes = ParseCount(text, unit);
-  if (!bytes || *bytes <= 0 || *bytes > 0x1p53) return std::nullopt;
-  return static_cast<std::uint64_t>(*bytes);
+  const auto bytes = WholeBytes(ParseCount(text, unit));
+  return bytes == 0u ? std::nullopt : bytes;
 }
 
 std::string CacheType(std::string_view type) {
@@ -115,9 +112,7 @@ std::optional<std::uint64_t> FindNodeBytes(std::string_view meminfo, std::string
     std::string_view line = TakeLine(meminfo);
     TakeWord(line);
     TakeWord(line);
-    if (TakeWord(line) != key) continue;
-    const Reading bytes = ParseCount(TakeWord(line), 1024);
-    return bytes ? std::optional(static_cast<std::uint64_t>(*bytes)) : std::nullopt;
+    if (TakeWord(line) == key) return WholeBytes(ParseCount(TakeWord(line), 1024));
   }
   return std::nullopt;
 }
@@ -137,6 +132,11 @@ std::vector<std::uint32_t> ReadDistances(const std::string& path, std::size_t no
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> WholeBytes(Reading bytes) {
+  if (!bytes || *bytes > 0x1p53) return std::nullopt;
+  return static_cast<std::uint64_t>(*bytes);
+}
 
 std::vector<CpuPlace> ReadCpuPlaces(const std::string& root) {
   const std::string folder = root + "/sys/devices/system/cpu/";

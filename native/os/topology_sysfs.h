@@ -2,12 +2,18 @@
 // sysfs-devices-system-cpu, sysfs-devices-node, and admin-guide/cputopology.rst.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "os/kernel_text.h"
 #include "os/topology.h"
 
 namespace nanotally {
+
+// Nothing for nonsense: no machine has more than 2^53 bytes.
+[[nodiscard]] std::optional<std::uint64_t> WholeBytes(Reading bytes);
 
 // All that are present, ascending; none where there is no sysfs. Of `node` and `is_allowed` nothing
 // is known here.

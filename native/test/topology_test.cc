@@ -203,6 +203,8 @@ TEST(TopologyTest, MalformedNodesTellNothing) {
   files[kNode + "node0/distance"] = "10 21 31\n";
   files[kNode + "node0/meminfo"] = "Node 0 MemTotal: many kB\nNode 0 MemFree:\n";
   files[kNode + "node1/distance"] = "21 near\n";
+  files[kNode + "node1/meminfo"] =
+      "Node 1 MemTotal: 18446744073709551615 kB\nNode 1 MemFree: 9007199254740993 kB\n";
   files[kNode + "node1/cpulist"] = "0;1\n";
   const Topology topology = Read(files);
   ASSERT_EQ(topology.nodes.size(), 2u);
