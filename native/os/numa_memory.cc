@@ -45,8 +45,8 @@ MemoryLook LookAtMemory(std::span<const MemoryRange> ranges, std::size_t max_pag
 NoLook WhyNoLook(int error) {
   if (error == EPERM || error == EACCES) {
     return {"seccomp", "move_pages is refused, as containers' seccomp filters do",
-            "run the container with --cap-add=SYS_NICE, or with a seccomp profile that allows "
-            "move_pages"};
+            "run the container with a seccomp profile that allows move_pages: Docker's own does "
+            "not, whatever the capabilities"};
   }
   if (error == ENOTSUP) return {"system", "only Linux tells where pages lie", ""};
   if (error == ENOSYS) return {"kernel", "this kernel has no move_pages (CONFIG_NUMA)", ""};

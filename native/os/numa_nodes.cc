@@ -73,17 +73,17 @@ NumaNodes ReadNumaNodes(const std::string& root) {
   NumaNodes nodes;
   nodes.online = ReadList(NodesFolder(root) + "online");
   if (nodes.online.size() < 2) {
-    nodes.of_memory = nodes.of_cpus = nodes.online;
+    nodes.of_memory = nodes.of_main_memory = nodes.of_both = nodes.online;
     return nodes;
   }
   nodes.of_memory = ReadList(NodesFolder(root) + "has_memory");
-  nodes.of_cpus = ReadList(NodesFolder(root) + "has_cpu");
-  const auto status = ReadKernelFile(root + "/proc/self/status");
-  if (!status) return nodes;
-  if (const auto allowed = FindList(*status, "Mems_allowed_list:"))
+  const std::string status = ReadKernelFile(root + "/proc/self/status").value_or("");
+  if (const auto allowed = FindList(status, "Mems_allowed_list:"))
     nodes.of_memory = Intersection(nodes.of_memory, *allowed);
-  if (const auto allowed = FindList(*status, "Cpus_allowed_list:")) {
-    std::erase_if(nodes.of_cpus, [&](std::uint32_t node) {
+  nodes.of_main_memory = Intersection(nodes.of_memory, ReadList(NodesFolder(root) + "has_cpu"));
+  nodes.of_both = nodes.of_main_memory;
+  if (const auto allowed = FindList(status, "Cpus_allowed_list:")) {
+    std::erase_if(nodes.of_both, [&](std::uint32_t node) {
       return Intersection(ReadList(NodeFolder(root, node) + "cpulist"), *allowed).empty();
     });
   }
@@ -112,6 +112,8 @@ NodeMemory ReadNodeMemory(const std::string& root, std::uint32_t node) {
 
 NodeAllocations ReadNodeAllocations(const std::string& root, std::uint32_t node) {
   NodeAllocations allocations;
+  // Turned off (admin-guide/sysctl/vm.rst): then the kernel tells zeros.
+  if (ReadCount(root + "/proc/sys/vm/numa_stat") == 0) return allocations;
   const auto text = ReadKernelFile(NodeFolder(root, node) + "numastat");
   if (!text) return allocations;
   allocations.hits = FindCount(*text, "numa_hit");

@@ -17,7 +17,10 @@ using NodeList = std::vector<std::uint32_t>;  // ascending
 struct NumaNodes {
   NodeList online;
   NodeList of_memory;  // have memory that this process may use
-  NodeList of_cpus;    // have online CPUs that the calling thread may use
+  // Of those, the ones with online CPUs: what has none (CXL, persistent memory, a GPU's) is not
+  // meant to be as full as the others.
+  NodeList of_main_memory;
+  NodeList of_both;  // of those, the ones with CPUs that the process's main thread may use
 };
 [[nodiscard]] NumaNodes ReadNumaNodes(const std::string& root);
 
@@ -31,7 +34,7 @@ struct NodeMemory {
 };
 [[nodiscard]] NodeMemory ReadNodeMemory(const std::string& root, std::uint32_t node);
 
-// Pages since boot, for all processes.
+// Pages since boot, for all processes. Nothing where the system counts none (vm.numa_stat=0).
 struct NodeAllocations {
   Reading hits;     // wanted from this node, and had
   Reading misses;   // had from this node, though wanted from another

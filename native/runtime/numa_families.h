@@ -15,8 +15,7 @@ struct ArenaShare {
 inline constexpr auto kArenaNodeFamilies = std::to_array<FamilyRow<ArenaShare>>({
     {{"nanotally_arena_node_bytes", MetricType::kGauge, "bytes", "node",
       "Memory for cells, by the NUMA node that the kernel says its pages lie on; \"unplaced\" is "
-      "not "
-      "touched yet. The cells of native threads are one set for each CPU, on its node: these "
+      "not touched yet. The cells of native threads are one set for each CPU, on its node: these "
       "threads record locally wherever they run."},
      {{{"", &ArenaShare::bytes}}}},
 });
@@ -39,8 +38,7 @@ inline constexpr auto kThreadPlacementFamilies = std::to_array<FamilyRow<ThreadL
      {{{"cpu", &ThreadLocality::cpu_changes}, {"node", &ThreadLocality::node_changes}}}},
     {{"numa_thread_samples_total", MetricType::kCounter, "", "thread,locality",
       "Samples of the thread, up to 20 a second while its event loop turns, by whether it ran on "
-      "the "
-      "NUMA node that its cells lie on."},
+      "the NUMA node that its cells lie on."},
      {{{"local", &ThreadLocality::local}, {"remote", &ThreadLocality::remote}}}},
 });
 
@@ -73,10 +71,9 @@ struct NumaImbalance {
 inline constexpr auto kImbalanceFamilies = std::to_array<FamilyRow<NumaImbalance>>({
     {{"numa_imbalance_ratio", MetricType::kGauge, "ratio", "of",
       "0 is even. memory: how much more of the fullest NUMA node's memory is in use than of the "
-      "emptiest one's, without the page cache. arena: how far nanotally's cells are from being "
-      "shared out evenly among the nodes that the process may run on, 1 if all lie on one, which "
-      "is "
-      "as it should be while all threads run there."},
+      "emptiest one's, without the page cache; of nodes with CPUs. arena: how far nanotally's "
+      "cells are from being shared out evenly among the nodes whose CPUs and memory the process "
+      "may use, 1 if all lie on one, which is as it should be while all threads run there."},
      {{{"memory", &NumaImbalance::memory}, {"arena", &NumaImbalance::arena}}}},
 });
 

@@ -34,8 +34,8 @@ HealthResult AssessNumaImbalance(const std::vector<NodeUse>& nodes) {
   const auto imbalance = MemoryImbalance(nodes);
   if (!imbalance)
     return Unavailable(name,
-                       "there is one NUMA node with memory that this process may use, or none "
-                       "is told of");
+                       "there is one NUMA node with CPUs and memory that this process may use, or "
+                       "none is told of");
   const auto [emptiest, fullest] = std::minmax_element(nodes.begin(), nodes.end(), &IsEmptier);
   return Judge(name, *imbalance, kSpread, Described(*fullest) + ", " + Described(*emptiest));
 }

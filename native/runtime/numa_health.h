@@ -16,7 +16,7 @@ using NodeUse = std::pair<std::uint32_t, double>;
 // The fullest one's share less the emptiest one's; nothing for fewer than two.
 [[nodiscard]] std::optional<double> MemoryImbalance(const std::vector<NodeUse>& nodes);
 
-// `nodes`: with memory that the process may use.
+// `nodes`: with CPUs, and memory that the process may use.
 [[nodiscard]] HealthResult AssessNumaImbalance(const std::vector<NodeUse>& nodes);
 
 }  // namespace nanotally

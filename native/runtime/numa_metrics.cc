@@ -40,8 +40,8 @@ int NodeOfChunks(const Arena& arena, std::thread::id writer, AskForNodes ask) {
 
 std::vector<NodeUse> ReadNodeUse(const std::string& root, const NumaNodes& nodes) {
   std::vector<NodeUse> uses;
-  if (nodes.of_memory.size() < 2) return uses;
-  for (const std::uint32_t node : nodes.of_memory) {
+  if (nodes.of_main_memory.size() < 2) return uses;
+  for (const std::uint32_t node : nodes.of_main_memory) {
     if (const Reading use = ReadNodeMemory(root, node).use_ratio) uses.emplace_back(node, *use);
   }
   return uses;
@@ -97,7 +97,7 @@ void NumaMetrics::ReadNodes(const NumaNodes& nodes, const NameFilter& filter,
     arena.Add({static_cast<double>(bytes)}, NodeLabel(node));
   if (!imbalance.IsEmpty())
     imbalance.Add(
-        {MemoryImbalance(ReadNodeUse(root_, nodes)), ArenaImbalance(look.bytes, nodes.of_cpus)});
+        {MemoryImbalance(ReadNodeUse(root_, nodes)), ArenaImbalance(look.bytes, nodes.of_both)});
   FamilyGroup<NodeMemory> memory(kNodeMemoryFamilies, filter);
   FamilyGroup<NodeAllocations> allocations(kNodeAllocationFamilies, filter);
   for (const std::uint32_t node : nodes.online) {

@@ -26,7 +26,7 @@ namespace nanotally {
 [[nodiscard]] int NodeOfChunks(const Arena& arena, std::thread::id writer,
                                AskForNodes ask = &AskKernelForNodes);
 
-// Of the nodes with memory that this process may use.
+// Of the nodes with CPUs, and memory that this process may use.
 [[nodiscard]] std::vector<NodeUse> ReadNodeUse(const std::string& root, const NumaNodes& nodes);
 
 // How far `bytes` are from being shared out evenly among `nodes`: 0 is even, 1 all on one. Nothing

@@ -24,8 +24,8 @@ void ThreadPlacement::Sample(int cpu) {
     remote_in_a_row_ = 0;
   }
   if (until_look_-- == 0) {
-    until_look_ = kLookEvery;
     home_ = look_();
+    until_look_ = home_ < 0 ? kLookSoon : kLookEvery;
   }
   if (home_ < 0) return;
   if (node == home_) {
@@ -36,6 +36,7 @@ void ThreadPlacement::Sample(int cpu) {
   Add(remote_);
   if (++remote_in_a_row_ < kLasting) return;
   remote_in_a_row_ = 0;
+  until_look_ = kLookSoon;
   move_(node);
 }
 

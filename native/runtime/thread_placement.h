@@ -23,6 +23,8 @@ class ThreadPlacement {
   static constexpr int kLasting = 200;
   // Samples between two looks. One takes some microseconds.
   static constexpr int kLookEvery = 200;
+  // The same while it is not known where the chunks are, and after they were moved: a second.
+  static constexpr int kLookSoon = 20;
 
   // `memory_nodes`: see ReadMemoryNodes; it outlives this. Both functions are called on the thread,
   // neither where there is one node.
