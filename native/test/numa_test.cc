@@ -6,10 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <random>
 #include <set>
 #include <string>
@@ -219,6 +223,84 @@ TEST(ArenaChunks, AreListedWithTheirWriters) {
   arena.FreeChunk(slots, {3, 2});
   EXPECT_EQ(arena.Chunks().size(), 1u);
   arena.FreeChunk(others);
+}
+
+// Counts moves of memory that is not there, or goes meanwhile.
+class WatchedPages final : public PageSource {
+ public:
+  void* Allocate(std::size_t bytes) noexcept override {
+    void* const memory = pages_.Allocate(bytes);
+    const std::lock_guard lock(mutex_);
+    live_.insert(memory);
+    return memory;
+  }
+  void Free(void* memory, std::size_t bytes) noexcept override {
+    {
+      const std::lock_guard lock(mutex_);
+      live_.erase(memory);
+    }
+    pages_.Free(memory, bytes);
+  }
+  bool MoveToNode(void* memory, std::size_t, int) noexcept override {
+    if (!IsLive(memory)) ++wrong;
+    std::this_thread::yield();
+    if (!IsLive(memory)) ++wrong;
+    ++moved;
+    return true;
+  }
+
+  int wrong = 0;
+  int moved = 0;
+
+ private:
+  bool IsLive(void* memory) {
+    const std::lock_guard lock(mutex_);
+    return live_.contains(memory);
+  }
+
+  TestPages pages_;
+  std::mutex mutex_;
+  std::set<void*> live_;
+};
+
+TEST(ArenaChunks, AreMovedOnlyWhileTheyAreThere) {
+  WatchedPages pages;
+  Arena arena(pages);
+  constexpr int kWriters = 4;
+  std::atomic<int> running{0};
+  std::atomic<bool> done{false};
+  std::array<std::thread::id, kWriters> ids;
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    writers.emplace_back([&, writer] {
+      ids[writer] = std::this_thread::get_id();
+      ++running;
+      std::vector<double*> mine;
+      for (int i = 0; !done.load() || !mine.empty(); ++i) {
+        if (!done.load() && (mine.empty() || i % 7 < 4)) {
+          mine.push_back(arena.AllocateChunk());
+          AddToCell(mine.back() + i % 100, 1);
+        } else {
+          arena.FreeChunk(mine.back());
+          mine.pop_back();
+        }
+        if (mine.size() > 20) {
+          for (double* chunk : mine) arena.FreeChunk(chunk);
+          mine.clear();
+        }
+      }
+    });
+  }
+  while (running.load() < kWriters) std::this_thread::yield();
+  std::size_t bytes = 0;
+  for (int round = 0; round < 400 || pages.moved < 200; ++round)
+    bytes += arena.MoveChunks(ids[round % kWriters], 1);
+  done = true;
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(pages.wrong, 0);
+  EXPECT_EQ(bytes, pages.moved * kChunkBytes);
+  EXPECT_EQ(arena.BytesInUse(), 0u);
+  EXPECT_TRUE(arena.Chunks().empty());
 }
 
 // What a thread does when it is sampled, on two nodes of two CPUs each.
