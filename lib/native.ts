@@ -187,8 +187,6 @@ export interface NativeNumaFunctions {
 export interface NativeRegion {
   /** What the functions below take it by. */
   readonly region: object
-  /** Unique in the process, and for as long as its families are those that it was made with. */
-  readonly id: number
   /** Names: what was asked for, and what of it is counted. */
   readonly events: readonly string[]
   readonly counted: readonly string[]
@@ -198,6 +196,8 @@ export interface NativeRegion {
 export interface NativeRegionFunctions {
   /** `events`: names; null: those that the region has, or the default ones. */
   openRegion(registry: RegistryHandle, name: string, events: readonly string[] | null): NativeRegion
+  /** Whether its families are still those that it was made with: if not, it is to be opened anew. */
+  isCurrentRegion(region: object): boolean
   /** The place of this run among those open on the thread; -1: refused and counted. */
   beginRegion(region: object): number
   /** False where it is not the run that was begun last: that one and those above it are dropped and counted. */

@@ -30,7 +30,7 @@ Napi::Array WriteEvents(Napi::Env env, const std::vector<PerfEventId>& events) {
   return names;
 }
 
-// openRegion(registry, name, events | null): { region, id, events, counted }
+// openRegion(registry, name, events | null): { region, events, counted }
 Napi::Value OpenRegion(const Napi::CallbackInfo& info) {
   return Guard(info, [&]() -> Napi::Value {
     const Napi::Env env = info.Env();
@@ -45,7 +45,6 @@ Napi::Value OpenRegion(const Napi::CallbackInfo& info) {
         [](Napi::Env, PerfRegion* released) { Process::Get().regions().Release(*released); });
     auto opened = Napi::Object::New(env);
     opened.Set("region", external);
-    opened.Set("id", static_cast<double>(region.id()));
     opened.Set("events", WriteEvents(env, region.events()));
     opened.Set("counted", WriteEvents(env, region.offered()));
     return opened;
@@ -65,6 +64,15 @@ PerfRegion* ReadRegion(napi_env env, napi_callback_info info, std::size_t count,
     return nullptr;
   }
   return static_cast<PerfRegion*>(region);
+}
+
+// isCurrentRegion(region): boolean
+napi_value IsCurrentRegion(napi_env env, napi_callback_info info) {
+  const PerfRegion* region = ReadRegion(env, info, 1, nullptr);
+  napi_value current = nullptr;
+  if (region == nullptr || napi_get_boolean(env, region->IsCurrent(), &current) != napi_ok)
+    return nullptr;
+  return current;
 }
 
 // beginRegion(region): its place, or -1
@@ -107,6 +115,7 @@ void AddFunction(Napi::Object exports, const char* name, napi_callback function)
 
 void AddRegionFunctions(Napi::Object exports) {
   exports.Set("openRegion", Napi::Function::New<OpenRegion>(exports.Env(), "openRegion"));
+  AddFunction(exports, "isCurrentRegion", &IsCurrentRegion);
   AddFunction(exports, "beginRegion", &BeginRegion);
   AddFunction(exports, "endRegion", &EndRegion<PerfRegion::Order::kStrict>);
   AddFunction(exports, "endMeasure", &EndRegion<PerfRegion::Order::kNested>);

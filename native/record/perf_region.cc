@@ -21,6 +21,10 @@ void PerfRegion::Reject(Rejection reason, std::uint64_t count) noexcept {
   runs_metric_->CountRejection(reason, count);
 }
 
+bool PerfRegion::IsCurrent() const noexcept {
+  return registry_ == nullptr || (!registry_->IsClosed() && !runs_metric_->IsRemoved());
+}
+
 int PerfRegion::Begin() noexcept {
   if (registry_ == nullptr) return 0;
   ThreadRegions* thread = ThreadRegions::FindOrMake();
@@ -75,7 +79,7 @@ Result<PerfRegion*> PerfRegions::Get(const RegionRequest& request) {
   }
   const std::lock_guard lock(mutex_);
   auto& region = regions_[{registry->id(), request.name}];
-  if (region != nullptr && (registry->IsClosed() || region->runs_metric_->IsRemoved())) {
+  if (region != nullptr && !region->IsCurrent()) {
     // Its holders keep it as it is.
     outlived_.push_back(std::move(region));
   }

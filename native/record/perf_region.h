@@ -71,6 +71,8 @@ class PerfRegion {
   // Ascending: what was asked for, and of it what the machine offers.
   [[nodiscard]] const std::vector<PerfEventId>& events() const { return events_; }
   [[nodiscard]] const std::vector<PerfEventId>& offered() const { return offered_; }
+  // Whether its families are still those that it was made with: if not, the next Get makes another.
+  [[nodiscard]] bool IsCurrent() const noexcept;
 
   // The rest neither locks nor allocates, but the first Begin of a thread; it is not for signal
   // handlers.

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { counter, gauge, Registry } from 'nanotally'
 import { type PerfRegion, perf, perfEvents } from 'nanotally/hardware'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { native } from '../../../dist/native.js'
 import { read, refusal, rejections, samplesOf, scrape } from '../../support/registry.js'
 
 const RUNS = 'perf_region_runs_total'
@@ -369,6 +370,14 @@ describe('regions', () => {
     ).toBe(region)
     expect(perf.region('a', { registry: new Registry() })).not.toBe(region)
     expect(perf.region('b', { registry })).not.toBe(region)
+  })
+
+  test('are found again without being opened anew, so that a region may be named where it runs', async () => {
+    const opened = vi.spyOn(native, 'openRegion')
+    for (let i = 0; i < 10; i++) perf.region('named where it runs', { registry }).measure(() => {})
+    for (let i = 0; i < 10; i++) perf.region('with events', { registry, events: ['page_faults'] }).measure(() => {})
+    expect(opened).toHaveBeenCalledTimes(2)
+    expect([await runs('named where it runs'), await runs('with events')]).toEqual([10, 10])
   })
 
   test('events that are not available here are told with their reason, and absent', async () => {
