@@ -78,10 +78,24 @@ export interface Command {
   examples: readonly Example[]
   /** How many words it takes besides its options. */
   positionals: { min: number; max: number }
+  /** Whether its words are another command's: from the first one on, options belong to that. */
+  takesCommand?: boolean
   /** What its first word may name in its stead. */
   commands?: Readonly<Record<string, Command>>
   /** @returns the exit code */
   run(args: Arguments, io: Io): Promise<number>
+}
+
+/** The words with a -- before the first that is neither an option nor an option's value. */
+export function endOptions(words: readonly string[], options: OptionTable): readonly string[] {
+  const known = Object.entries(options).map(([name, { type, short }]) => [name, short ? { type, short } : { type }])
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(known),
+    ...{ allowPositionals: true, strict: false, tokens: true },
+  })
+  const first = tokens.find(({ kind }) => kind !== 'option')
+  return first?.kind === 'positional' ? words.toSpliced(first.index, 0, '--') : words
 }
 
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>

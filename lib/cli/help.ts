@@ -12,7 +12,7 @@ export function globalHelp(commands: Readonly<Record<string, Command>>): string 
   return [
     'Usage: nanotally COMMAND [options]',
     '',
-    'Looks at whatever Prometheus can scrape.',
+    'Looks at whatever Prometheus can scrape, and at this machine.',
     '',
     'Commands:',
     ...indented(Object.entries(commands).map(([name, { summary }]) => [name, summary])),

@@ -1,11 +1,12 @@
 // `nanotally numa [URL]`: the machine drawn: nodes, CPUs, caches, distances, limits, and where a program's memory lies.
-import { statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { readTopology } from '../hardware/topology.js'
 import { type Arguments, CliError, type Command, EXIT, type Io, usageError } from './command.js'
 import { arrange } from './numa/machine.js'
 import { ARENA_FAMILY, type Placement, placementOf } from './numa/placement.js'
 import { drawSvg } from './numa/svg.js'
 import { drawMachine } from './numa/text.js'
+import { OutputFile } from './output-file.js'
 import { formatOf, formatOption, readTarget } from './read.js'
 import { columnsOf, say, styleOf } from './screen.js'
 import { fileError, parseTarget, requestSettings, TARGET_HELP, TARGET_OPTIONS } from './target.js'
@@ -14,7 +15,7 @@ import { printable, toJson } from './text.js'
 function rootOf(args: Arguments): string {
   const root = args.text('root')
   if (root === undefined) return ''
-  if (root === '') throw usageError('--root: the folder is empty')
+  if (root === '') throw usageError("--root: expected a folder's name, received nothing")
   try {
     if (!statSync(root).isDirectory()) throw usageError(`--root: ${printable(root)} is no folder`)
   } catch (error) {
@@ -31,20 +32,8 @@ async function readPlacement(word: string, args: Arguments): Promise<Placement> 
   throw new CliError(EXIT.notMetrics, `${target.name}: it has no ${ARENA_FAMILY}: is it nanotally's exporter?`)
 }
 
-function writeSvg(file: string, text: string): void {
-  try {
-    writeFileSync(file, text)
-  } catch (error) {
-    throw new CliError(EXIT.unwritable, `${printable(file)}: cannot be written: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-}
-
 async function run(args: Arguments, io: Io): Promise<number> {
   const word = args.positionals[0]
-  const svg = args.text('svg')
-  if (svg === '') throw usageError('--svg: the file is empty')
   const root = rootOf(args)
   const topology = readTopology(root)
   if (root !== '' && topology.source === 'flat') {
@@ -52,7 +41,8 @@ async function run(args: Arguments, io: Io): Promise<number> {
   }
   const placement = word === undefined ? undefined : await readPlacement(word, args)
   const machine = arrange(topology)
-  if (svg !== undefined) writeSvg(svg, drawSvg(machine, placement))
+  const svg = OutputFile.of(args, 'svg')
+  svg?.write(drawSvg(machine, placement))
   if (args.flag('json')) {
     const arena = placement && { ...placement, byNode: Object.fromEntries(placement.byNode) }
     say(io, toJson(arena === undefined ? topology : { ...topology, arena }))

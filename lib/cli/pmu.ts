@@ -7,6 +7,7 @@ import type {
   UnavailablePerfEvent,
 } from '../hardware/perf-events.js'
 import { type Arguments, type Command, EXIT, type Io } from './command.js'
+import { groupAbsences } from './pmu/absences.js'
 import { stat } from './pmu/stat.js'
 import { top } from './pmu/top.js'
 import { columnsOf, type Style, say, styleOf } from './screen.js'
@@ -62,27 +63,16 @@ function offeredLines(events: readonly AvailablePerfEvent[], style: Style, width
   })
 }
 
-/** One reason for twenty events is told once: those with the same message and hint are together. */
-export function groupRefusals(events: readonly UnavailablePerfEvent[]): UnavailablePerfEvent[][] {
-  const groups = new Map<string, UnavailablePerfEvent[]>()
-  for (const event of events) {
-    const key = JSON.stringify([event.reason, event.message, event.hint])
-    groups.set(key, [...(groups.get(key) ?? []), event])
-  }
-  return [...groups.values()].sort((a, b) => b.length - a.length)
-}
-
-function refusedLines(events: readonly UnavailablePerfEvent[], style: Style, width: number): string[] {
-  return groupRefusals(events).flatMap((group) => {
-    const [{ reason, message, hint } = { reason: '', message: '', hint: '' }] = group
-    return [
-      '',
-      style.bold(`${plural(group.length, 'event')} not counted: ${reason}`),
-      ...fold(printable(message), width, INDENT),
-      ...(hint === '' ? [] : fold(`To change it: ${printable(hint)}`, width, INDENT)),
-      ...fold(group.map(({ name }) => name).join(' '), width, INDENT).map(style.dim),
-    ]
-  })
+/** The reason that most events share comes first. */
+function refusedLines(refused: readonly UnavailablePerfEvent[], style: Style, width: number): string[] {
+  const groups = groupAbsences(refused).sort((a, b) => b.events.length - a.events.length)
+  return groups.flatMap(({ events, reason, message, hint }) => [
+    '',
+    style.bold(`${plural(events.length, 'event')} not counted: ${reason}`),
+    ...fold(printable(message), width, INDENT),
+    ...(hint === '' ? [] : fold(`To change it: ${printable(hint)}`, width, INDENT)),
+    ...fold(events.join(' '), width, INDENT).map(style.dim),
+  ])
 }
 
 /** What `nanotally pmu` prints. */

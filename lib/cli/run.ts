@@ -1,6 +1,6 @@
 // One call of the CLI: finds the command, prints help, and turns whatever happens into an exit code.
 import { cardinality } from './cardinality.js'
-import { Arguments, CliError, type Command, EXIT, type Io, usageError } from './command.js'
+import { Arguments, CliError, type Command, EXIT, endOptions, type Io, usageError } from './command.js'
 import { demo } from './demo.js'
 import { globalHelp, helpOf } from './help.js'
 import { lint } from './lint.js'
@@ -51,10 +51,14 @@ function commandOf(commands: Readonly<Record<string, Command>>, name = ''): Comm
   return Object.hasOwn(commands, name) ? commands[name] : undefined
 }
 
-async function runCommand(name: string, command: Command, words: readonly string[], io: Io): Promise<number> {
-  const inner = commandOf(command.commands ?? {}, words[0])
-  if (inner !== undefined) return runCommand(`${name} ${words[0]}`, inner, words.slice(1), io)
+async function runCommand(name: string, command: Command, given: readonly string[], io: Io): Promise<number> {
+  const inner = commandOf(command.commands ?? {}, given[0])
+  if (inner !== undefined) return runCommand(`${name} ${given[0]}`, inner, given.slice(1), io)
+  if (command.commands !== undefined && given[0] !== undefined && !given[0].startsWith('-')) {
+    throw usageError(`no command ${name} ${printable(given[0])}: see nanotally ${name} --help`)
+  }
   const options = { ...command.options, ...COLOR_OPTION }
+  const words = command.takesCommand ? endOptions(given, options) : given
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
   if (own.some((word) => word === '--help' || word === '-h')) {
     say(io, helpOf(name, { ...command, options }))

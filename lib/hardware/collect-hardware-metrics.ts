@@ -31,7 +31,7 @@ function checkEvents(events: readonly string[] | undefined): readonly string[] {
     if (typeof event !== 'string') throw invalidType('events', 'an array of names', event)
     if (!known.has(event)) throw invalidValue('events', 'names that `npx nanotally pmu` lists', event)
   }
-  if (events.length === 0) throw invalidValue('events', 'at least one name', '')
+  if (events.length === 0) throw invalidValue('events', 'at least one name', events.length)
   return events
 }
 
@@ -53,6 +53,7 @@ function checkEvents(events: readonly string[] | undefined): readonly string[] {
  * hardware.stop()
  */
 export function collectHardwareMetrics(options: HardwareMetricsOptions = {}): HardwareMetrics {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options)
   const registry = checkRegistry(options.registry)
   registry._assertOpen()
   const { perCpu = false } = options

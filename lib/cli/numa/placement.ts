@@ -1,5 +1,6 @@
 // Where the memory of a running program's metrics lies, by its own word.
 import type { Family } from '../../exposition/family.js'
+import { bytesText } from './machine.js'
 
 /** What a program tells once it has called collectHardwareMetrics(), and what any exporter of nanotally tells: the sum. */
 const NODE_FAMILY = 'nanotally_arena_node_bytes'
@@ -9,8 +10,14 @@ export interface Placement {
   /** Who says so. */
   target: string
   byNode: Map<number, number>
-  /** Of no node: not resident yet, or the kernel does not tell. */
+  /** Of no node: not touched yet where `byNode` tells of others, else the program does not tell. */
   unplacedBytes: number
+}
+
+/** What is to be said of the memory that is on no node, in a line; empty where all of it is on one. */
+export function unplacedText({ byNode, unplacedBytes }: Placement): string {
+  if (byNode.size === 0) return 'the program does not tell of which nodes it is'
+  return unplacedBytes > 0 ? `not touched yet: ${bytesText(unplacedBytes)}` : ''
 }
 
 /** Undefined where the program does not tell of its arena at all. */

@@ -11,7 +11,7 @@ import {
   type Machine,
   type Part,
 } from './machine.js'
-import type { Placement } from './placement.js'
+import { type Placement, unplacedText } from './placement.js'
 
 // Pixels.
 const WIDTH = 960
@@ -320,7 +320,8 @@ function paintPlacement(canvas: Canvas, placement: Placement | undefined): void 
   canvas.line('Where our memory lies', 'head')
   canvas.line(`${bytesText(total)} of ${target}`, '', 12)
   for (const [node, bytes] of byNode) canvas.line(`node ${node}: ${bytesText(bytes)}`, '', 12)
-  if (unplacedBytes > 0) canvas.line(`of no known node: ${bytesText(unplacedBytes)}`, '', 12)
+  const rest = unplacedText(placement)
+  if (rest !== '') canvas.line(rest, '', 12)
 }
 
 /** A whole file. */

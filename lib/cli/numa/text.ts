@@ -11,7 +11,7 @@ import {
   listText,
   type Machine,
 } from './machine.js'
-import type { Placement } from './placement.js'
+import { type Placement, unplacedText } from './placement.js'
 
 /** More columns than that do not make it clearer. */
 const WIDEST = 100
@@ -192,7 +192,6 @@ function placementLines(machine: Machine, placement: Placement | undefined, widt
     const isThere = machine.topology.nodes.some(({ number }) => number === node)
     lines.push(cut(`  node ${node}${isThere ? '' : ' (not of this machine)'}: ${bytesText(bytes)} ${bar}`, width))
   }
-  if (byNode.size === 0) lines.push(...wrap('  the program does not tell of which nodes it is', width))
-  else if (unplacedBytes > 0) lines.push(`  of no known node: ${bytesText(unplacedBytes)}`)
-  return lines
+  const rest = unplacedText(placement)
+  return rest === '' ? lines : [...lines, ...wrap(`  ${rest}`, width)]
 }

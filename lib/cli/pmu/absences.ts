@@ -2,17 +2,21 @@
 import type { PerfEvent } from '../../hardware/perf-events.js'
 import { fold } from '../text.js'
 
-/** Events that are absent for one reason. */
-export interface Absence {
-  events: string[]
+/** Why an event is absent. */
+interface Why {
   reason: string
   message: string
   /** Empty where nothing can be changed. */
   hint: string
 }
 
+/** Events that are absent for one reason. */
+export interface Absence extends Why {
+  events: string[]
+}
+
 /** What it means that an event cannot be opened that this machine offers; others are told by their code. */
-const ERRORS: Readonly<Record<string, Omit<Absence, 'events'>>> = {
+const ERRORS: Readonly<Record<string, Why>> = {
   EACCES: {
     reason: 'permission',
     message: "The process is another user's, or may not be looked into.",
@@ -26,15 +30,27 @@ const ERRORS: Readonly<Record<string, Omit<Absence, 'events'>>> = {
 }
 const SAME_AS: Readonly<Record<string, string>> = { EPERM: 'EACCES', ENFILE: 'EMFILE' }
 
-const NEVER: Omit<Absence, 'events'> = {
+const NEVER: Why = {
   reason: 'not_running',
   message: 'Others had the counters all the time.',
   hint: 'Count fewer events, or for longer.',
 }
 
-function ofError(code: string): Omit<Absence, 'events'> {
+function ofError(code: string): Why {
   const known = ERRORS[SAME_AS[code] ?? code]
   return known ?? { reason: 'refused', message: `The kernel refused it with ${code}.`, hint: '' }
+}
+
+/** One reason for many events is told once: those with the same reason, message and hint are together. */
+export function groupAbsences(events: readonly ({ name: string } & Why)[]): Absence[] {
+  const groups = new Map<string, Absence>()
+  for (const { name, reason, message, hint } of events) {
+    const key = JSON.stringify([reason, message, hint])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { events: [name], reason, message, hint })
+    else group.events.push(name)
+  }
+  return [...groups.values()]
 }
 
 /**
@@ -46,23 +62,15 @@ export function absencesOf(
   errors: ReadonlyMap<string, string>,
   never: readonly string[],
 ): Absence[] {
-  const absences: Absence[] = []
-  for (const event of events) {
-    const error = errors.get(event.name)
-    const why = !event.available
-      ? event
-      : error !== undefined
-        ? ofError(error)
-        : never.includes(event.name)
-          ? NEVER
-          : undefined
-    if (why === undefined) continue
-    const { reason, message, hint } = why
-    const same = absences.find((one) => one.reason === reason && one.message === message && one.hint === hint)
-    if (same === undefined) absences.push({ events: [event.name], reason, message, hint })
-    else same.events.push(event.name)
-  }
-  return absences
+  return groupAbsences(
+    events.flatMap((event) => {
+      if (!event.available) return event
+      const { name } = event
+      const error = errors.get(name)
+      if (error !== undefined) return { name, ...ofError(error) }
+      return never.includes(name) ? { name, ...NEVER } : []
+    }),
+  )
 }
 
 /** What lines are folded at. */

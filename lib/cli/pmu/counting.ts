@@ -29,7 +29,8 @@ export function eventsOf(args: Arguments): PerfEvent[] {
   const names = args.text('events')?.split(',') ?? DEFAULT_EVENTS
   return [...new Set(names)].map((name) => {
     const event = listed.get(name.trim())
-    if (event === undefined) throw usageError(`--events: there is no event ${printable(name)}: see nanotally pmu`)
+    if (event === undefined)
+      throw usageError(`--events: no event is named '${printable(name)}': nanotally pmu lists them`)
     if (event.kind === 'uncore')
       throw usageError(`--events: ${event.name} is counted for whole sockets, not for a process`)
     return event

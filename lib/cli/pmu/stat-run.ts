@@ -1,11 +1,10 @@
 // Runs a command under the counters, and tells what it did.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Writable } from 'node:stream'
 import { type Arguments, CliError, EXIT, type Io, usageError } from '../command.js'
-import { fileError } from '../target.js'
+import { OutputFile } from '../output-file.js'
 import { Counters, type Counts, eventsOf } from './counting.js'
 import { type Outcome, statJson, statText } from './stat-report.js'
 
@@ -17,8 +16,9 @@ const SIGNALS = [...KEY_SIGNALS, 'SIGTERM', 'SIGHUP'] as const
 
 export async function runStat(args: Arguments, io: Io): Promise<number> {
   const words = args.positionals
-  if (words.length === 0) throw usageError('a command is missing: give it behind --')
+  if (words.length === 0) throw usageError('a command is missing')
   const events = eventsOf(args)
+  const file = OutputFile.of(args, 'output')
   const child = await start(words)
   const stopForwarding = forwardSignals(child, io.stdin.isTTY === true)
   try {
@@ -35,7 +35,7 @@ export async function runStat(args: Arguments, io: Io): Promise<number> {
       ...{ exitCode, signal, events, counts, errors: counters.errors() },
     }
     counters.close()
-    tell(outcome, args, io)
+    tell(outcome, args, file, io)
     stopForwarding()
     return signal === null ? (exitCode ?? EXIT.internal) : endBy(signal)
   } finally {
@@ -69,23 +69,15 @@ function forwardSignals(child: ChildProcess, fromTerminal: boolean): () => void 
   }
 }
 
-function tell(outcome: Outcome, args: Arguments, { stderr }: Io): void {
+function tell(outcome: Outcome, args: Arguments, file: OutputFile | undefined, { stderr }: Io): void {
   if (!didStart(outcome)) {
     // The shell has said why.
     stderr.write(`nanotally: the command did not start, nothing was counted\n`)
     return
   }
   const text = args.flag('json') ? statJson(outcome) : statText(outcome)
-  const file = args.text('output')
-  if (file === undefined) {
-    stderr.write(`${text}\n`)
-    return
-  }
-  try {
-    writeFileSync(file, `${text}\n`)
-  } catch (error) {
-    throw new CliError(EXIT.unwritable, fileError(file, error).message, { cause: error })
-  }
+  if (file === undefined) stderr.write(`${text}\n`)
+  else file.write(`${text}\n`)
 }
 
 /** 126 and 127 are also what a command may end with; one that was never executed was never to be counted. */

@@ -4,7 +4,7 @@ import { EVENTS_OPTION } from './options.js'
 
 export const stat: Command = {
   summary: 'run a command under the counters, and tell what it did',
-  usage: '[options] -- COMMAND [ARGUMENTS...]',
+  usage: '[options] [--] COMMAND [ARGUMENTS...]',
   about: `Counts the command from its first instruction on, with all threads and processes that it starts. Its
 input and output stay its own; what was counted is told on stderr. Exit code and signal are the
 command's: 127 where there is no such command, 126 where it cannot be executed.
@@ -23,6 +23,7 @@ reason.`,
     { command: 'pmu stat --json -o counts.json -- ls', does: 'for programs' },
   ],
   positionals: { min: 0, max: Infinity },
+  takesCommand: true,
   // Other commands need no addon.
   run: async (args, io) => (await import('./stat-run.js')).runStat(args, io),
 }

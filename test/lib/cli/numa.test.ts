@@ -321,7 +321,7 @@ nanotally_arena_bytes 4325376
   node 0: 3 MiB ███████████████
   node 2: 1 MiB █████
   node 9 (not of this machine): 64 KiB 
-  of no known node: 64 KiB
+  not touched yet: 64 KiB
 `)
     const told = JSON.parse(await draw('intel-2-sockets-persistent-memory', '--json', url))
     expect(told.arena).toEqual({
@@ -361,8 +361,8 @@ test('wrong roots and files', async () => {
   for (const [args, exitCode, message] of [
     [['--root', '/no/such/folder'], 3, '/no/such/folder: there is no such file'],
     [['--root', file], 2, `--root: ${file} is no folder; see nanotally numa --help`],
-    [['--root='], 2, '--root: the folder is empty; see nanotally numa --help'],
-    [['--svg='], 2, '--svg: the file is empty; see nanotally numa --help'],
+    [['--root='], 2, "--root: expected a folder's name, received nothing; see nanotally numa --help"],
+    [['--svg='], 2, "--svg: expected a file's name, received nothing; see nanotally numa --help"],
     [['--root', empty], 3, `${empty}: it holds no sys/devices/system/cpu/present`],
   ] as const) {
     expect(await cli(['numa', ...args])).toEqual({

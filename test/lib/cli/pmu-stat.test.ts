@@ -150,15 +150,30 @@ describe.skipIf(process.platform === 'win32')('a command', () => {
     const { stderr, exitCode } = await cliProcess(['pmu', 'stat', '--json', '-o', file, '--', 'true'])
     expect([exitCode, stderr]).toEqual([0, ''])
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ command: ['true'], exitCode: 0, signal: null })
-    const lost = await cliProcess(['pmu', 'stat', '-o', '/nowhere/at/all', '--', 'true'])
-    expect(lost.exitCode).toBe(5)
-    expect(lost.stderr).toContain('/nowhere/at/all: there is no such file')
+  })
+
+  test('is not run where its counts could not be told', async () => {
+    const { exitCode, stdout, stderr } = await cliProcess(['pmu', 'stat', '-o', '/nowhere/at/all', '--', 'echo', 'ran'])
+    expect([exitCode, stdout]).toEqual([5, ''])
+    expect(stderr).toBe('nanotally: /nowhere/at/all: cannot be written: there is no such folder\n')
+  })
+
+  test('needs no -- before it: its options are its own', async () => {
+    const own = await cliProcess(['pmu', 'stat', '-e', 'page_faults', 'sh', '-c', 'echo $0 $1', '--json', '--help'])
+    expect([own.exitCode, own.stdout]).toEqual([0, '--json --help\n'])
+    expect(own.stderr).toContain('Counts of sh -c echo $0 $1 --json --help')
+    const unknown = await cliProcess(['pmu', 'stat', '--unknown', 'true'])
+    expect([unknown.exitCode, unknown.stderr]).toEqual([
+      2,
+      "nanotally: Unknown option '--unknown'; see nanotally pmu stat --help\n",
+    ])
   })
 })
 
 test.each([
-  [['pmu', 'stat'], 'a command is missing: give it behind --; see nanotally pmu stat --help'],
-  [['pmu', 'stat', '-e', 'nothing', '--', 'true'], '--events: there is no event nothing: see nanotally pmu'],
+  [['pmu', 'stat'], 'a command is missing; see nanotally pmu stat --help'],
+  [['pmu', 'stat', '-o', '', 'true'], "--output: expected a file's name, received nothing"],
+  [['pmu', 'stat', '-e', 'nothing', '--', 'true'], "--events: no event is named 'nothing': nanotally pmu lists them"],
   [['pmu', 'stat', '-e', 'link_bytes', '--', 'true'], '--events: link_bytes is counted for whole sockets'],
 ])('%j: %s', async (args, message) => {
   const { exitCode, stderr } = await cliProcess(args)
@@ -166,9 +181,9 @@ test.each([
   expect(stderr).toContain(message)
 })
 
-test('--help is its own, unless it is behind the --', async () => {
+test("--help is its own, unless it is the command's", async () => {
   expect((await cliProcess(['pmu', 'stat', '--help'])).stdout).toMatch(
-    /^Usage: nanotally pmu stat \[options\] -- COMMAND/,
+    /^Usage: nanotally pmu stat \[options\] \[--\] COMMAND/,
   )
   expect((await cliProcess(['pmu', 'stat', '--', 'sh', '-c', 'echo $0 $1', '--help', '-h'])).stdout).toBe('--help -h\n')
 })

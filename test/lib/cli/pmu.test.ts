@@ -1,7 +1,7 @@
 // `nanotally pmu` on the machine of the test, and its report on others.
 import { perfEvents, perfMachine } from 'nanotally/hardware'
 import { describe, expect, test } from 'vitest'
-import { groupRefusals, machineReport } from '../../../dist/cli/pmu.js'
+import { machineReport } from '../../../dist/cli/pmu.js'
 import { cli } from '../../support/cli.js'
 
 const plain = (text: string) => text
@@ -50,7 +50,13 @@ test('JSON', async () => {
 })
 
 test('wrong usage', async () => {
-  expect(await cli(['pmu', 'nothing'])).toMatchObject({ exitCode: 2 })
+  const stderr = 'nanotally: no command pmu nothing: see nanotally pmu --help\n'
+  for (const args of [
+    ['pmu', 'nothing'],
+    ['help', 'pmu', 'nothing'],
+  ]) {
+    expect(await cli(args)).toMatchObject({ exitCode: 2, stdout: '', stderr })
+  }
 })
 
 describe('the report', () => {
@@ -106,7 +112,8 @@ describe('the report', () => {
   })
 
   test('the largest group of refusals comes first', () => {
-    const groups = groupRefusals([refused('a', 'm'), refused('b', 'n'), refused('c', 'n'), refused('d', 'n', 'h')])
-    expect(groups.map((group) => group.map(({ name }) => name))).toEqual([['b', 'c'], ['a'], ['d']])
+    const events = [refused('a', 'm'), refused('b', 'n'), refused('c', 'n'), refused('d', 'n', 'h')]
+    const lines = machineReport(MACHINE, CPU, events, PLAIN, 80)
+    expect(lines.filter((line) => /^ {2}[a-d]/.test(line))).toEqual(['  b c', '  a', '  d'])
   })
 })

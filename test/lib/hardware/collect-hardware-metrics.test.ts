@@ -155,6 +155,7 @@ test.each([
   [{ events: [1] }, 'ERR_NANOTALLY_INVALID_TYPE'],
   [{ perCpu: 1 }, 'ERR_NANOTALLY_INVALID_TYPE'],
   [{ registry: {} }, 'ERR_NANOTALLY_INVALID_TYPE'],
+  [null, 'ERR_NANOTALLY_INVALID_TYPE'],
 ])('%j is refused with %s', (options, code) => {
   expect(refusal(() => collectHardwareMetrics(options as HardwareMetricsOptions))).toMatchObject({ code })
 })
