@@ -98,18 +98,21 @@ function eventOf(event: NativePerfEvent): PerfEvent {
  * The first call in a process opens each event once, on the calling thread, which takes some milliseconds.
  *
  * @example
- * ```js
- * const { perfEvents } = require('nanotally/hardware')
  * for (const event of perfEvents()) {
  *   console.log(event.name, event.available ? event.encoding : `${event.reason}: ${event.message}`)
  * }
- * ```
  */
 export function perfEvents(): readonly PerfEvent[] {
   return nativeMachine().events.map(eventOf)
 }
 
-/** The processor and the kernel's settings, found as by `perfEvents`. */
+/**
+ * The processor and the kernel's settings, found as by `perfEvents`.
+ *
+ * @example
+ * const { modelName, pmus, paranoid } = perfMachine()
+ * console.log(modelName, pmus, paranoid ?? 'no perf events')
+ */
 export function perfMachine(): PerfMachine {
   const { features, widestVectorBits, events, ...rest } = nativeMachine()
   return rest
@@ -122,7 +125,13 @@ export interface CpuFeatures {
   widestVectorBits: number
 }
 
-/** What instructions on vectors the processor has, and the operating system lets programs use. */
+/**
+ * What instructions on vectors the processor has, and the operating system lets programs use.
+ *
+ * @example
+ * const { features, widestVectorBits } = cpuFeatures()
+ * console.log(features.includes('avx512f'), widestVectorBits)
+ */
 export function cpuFeatures(): CpuFeatures {
   const { features, widestVectorBits } = nativeMachine()
   return { features, widestVectorBits }

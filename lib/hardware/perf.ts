@@ -275,12 +275,9 @@ function findRegion(registry: Registry, name: string, events: readonly string[] 
  * families; `ERR_NANOTALLY_INVALID_TYPE`, `ERR_NANOTALLY_INVALID_VALUE`, `ERR_NANOTALLY_REGISTRY_CLOSED`
  *
  * @example
- * ```js
- * const { perf } = require('nanotally/hardware')
  * const sorting = perf.region('sorting')
  * const sorted = sorting.measure(() => Float64Array.from({ length: 1000 }, Math.random).sort())
  * console.log(sorted.length, sorting.events)
- * ```
  */
 function region(name: string, options: PerfRegionOptions = {}): PerfRegion {
   checkName(name)

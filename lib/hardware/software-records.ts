@@ -121,7 +121,8 @@ abstract class Records<Families extends object> {
   ): void {
     const registry = this.#registry
     const ratio = { of: [{ metric: of, where }], to }
-    derivedGauge({ name, help, unit: 'ratio', labels: [...labels, 'component'], registry, ratio })
+    const unit = name.endsWith('_ratio') ? 'ratio' : undefined
+    derivedGauge({ name, help, unit, labels: [...labels, 'component'], registry, ratio })
   }
 
   /** The series of a counter; `labels` are those of its own. */

@@ -96,13 +96,10 @@ export function readTopology(root: string): Topology {
  * 256 (measured on a busy machine). Keep the result where it is needed often.
  *
  * @example
- * ```js
- * const { topology } = require('nanotally/hardware')
  * const { nodes, cpus, caches } = topology()
  * const cores = new Set(cpus.filter((cpu) => cpu.online).map((cpu) => cpu.siblings[0])).size
  * const lastLevel = caches.filter((cache) => cache.level === caches.at(-1).level)
  * console.log(`${nodes.length} nodes, ${cores} cores, ${lastLevel.length} last-level caches`)
- * ```
  */
 export function topology(): Topology {
   return readTopology('')

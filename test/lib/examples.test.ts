@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as nanotally from 'nanotally'
+import * as hardware from 'nanotally/hardware'
 import { describe, expect, test } from 'vitest'
 
 const LIB = fileURLToPath(new URL('../../lib', import.meta.url))
@@ -33,7 +34,9 @@ function examplesOf(file: string): Example[] {
 const files = (readdirSync(LIB, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts')).sort()
 const examples = files.flatMap(examplesOf)
 // Newer versions of Node add 'module.exports' to what they import from CommonJS. An example that serves has node:http, too.
-const exported = new Map<string, unknown>(Object.entries(nanotally).filter(([name]) => /^\w+$/.test(name)))
+const exported = new Map<string, unknown>(
+  [nanotally, hardware].flatMap((module) => Object.entries(module)).filter(([name]) => /^\w+$/.test(name)),
+)
 exported.set('createServer', createServer)
 
 describe('examples', () => {
@@ -44,7 +47,7 @@ describe('examples', () => {
   })
 
   test('there are some, and what they recorded can be read', async () => {
-    expect(examples.length).toBeGreaterThanOrEqual(7)
+    expect(examples.length).toBeGreaterThanOrEqual(20)
     expect(await nanotally.registry.metrics()).toContain('http_requests_total{method="GET",status="200"} 4')
   })
 })

@@ -36,7 +36,8 @@ export class Threads {
     this.#kinds = new Map(events.map(({ name, kind }) => [name, kind]))
     this.name = `process ${pid}`
     this.#started = startOf(pid)
-    if (this.#started === undefined) throw new CliError(EXIT.unreachable, `there is no process ${pid}`)
+    if (this.#started === undefined)
+      throw new CliError(EXIT.unreachable, `there is no process ${pid}${pid < 65536 ? `: a port is :${pid}` : ''}`)
   }
 
   /**

@@ -103,6 +103,8 @@ describe.skipIf(process.platform !== 'linux')('threads', () => {
   test('a process that is not there', async () => {
     const { exitCode, stderr } = await cli(['pmu', 'top', '4194305'])
     expect([exitCode, stderr]).toEqual([3, 'nanotally: there is no process 4194305\n'])
+    // As somebody writes who means a port.
+    expect((await cli(['pmu', 'top', '0'])).stderr).toBe('nanotally: there is no process 0: a port is :0\n')
   })
 
   test("another user's process is refused with what to do", async ({ skip }) => {
