@@ -1,6 +1,5 @@
 // `nanotally numa [URL]`: the machine drawn: nodes, CPUs, caches, distances, limits, and where a program's memory lies.
 import { statSync } from 'node:fs'
-import { readTopology } from '../hardware/topology.js'
 import { type Arguments, CliError, type Command, EXIT, type Io, usageError } from './command.js'
 import { arrange } from './numa/machine.js'
 import { ARENA_FAMILY, type Placement, placementOf } from './numa/placement.js'
@@ -35,6 +34,8 @@ async function readPlacement(word: string, args: Arguments): Promise<Placement> 
 async function run(args: Arguments, io: Io): Promise<number> {
   const word = args.positionals[0]
   const root = rootOf(args)
+  // Other commands need no addon.
+  const { readTopology } = await import('../hardware/topology.js')
   const topology = readTopology(root)
   if (root !== '' && topology.source === 'flat') {
     throw new CliError(EXIT.unreachable, `${printable(root)}: it holds no sys/devices/system/cpu/present`)

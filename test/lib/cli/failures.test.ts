@@ -12,7 +12,7 @@ const MEBIBYTE = 1024 * 1024
 
 /** The same failure of every command. */
 async function expectFailure(target: string, exitCode: number, message: string | RegExp, ...options: string[]) {
-  for (const command of COMMANDS) {
+  for (const command of [...COMMANDS, ['pmu', 'top']]) {
     // One of them in a process of its own, which has to end by itself.
     const result = await (command[0] === 'scrape' ? cliProcess : cli)([...command, target, ...options])
     expect({ command, ...result }).toMatchObject({ command, exitCode, signal: null, stdout: '' })

@@ -1,6 +1,7 @@
 // Help, versions, wrong usage; and every example of the help texts, run against the demo.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CLI, cli, cliProcess, deadPort, startCli } from '../../support/cli.js'
 import { startDemoCli } from '../../support/cli-demo.js'
@@ -24,6 +25,19 @@ test('the package names this file as its command', () => {
 test('--version', async () => {
   for (const option of ['--version', '-V']) {
     expect(await cliProcess([option])).toMatchObject({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' })
+  }
+})
+
+test('only commands that need the addon load it', async () => {
+  const code = "process.dlopen = () => { throw new Error('an addon was loaded') }"
+  const folder = temporaryFolder({ 'no-addons.cjs': code })
+  const options = {
+    env: { NODE_OPTIONS: `--require ${join(folder, 'no-addons.cjs')}` },
+    input: '# HELP a A.\n# TYPE a gauge\na 1\n',
+  }
+  expect((await cliProcess(['numa', '--json'], options)).stderr).toContain('an addon was loaded')
+  for (const args of [['--version'], ['lint', '-'], ['numa', '--help'], ['pmu', '--help'], ['pmu', 'stat', '--help']]) {
+    expect(await cliProcess(args, options), args.join(' ')).toMatchObject({ exitCode: 0, stderr: '' })
   }
 })
 
