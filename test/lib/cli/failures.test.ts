@@ -7,12 +7,14 @@ import { describe, expect, test } from 'vitest'
 import { CLI, cli, cliProcess, deadPort, listen, serve, serveText } from '../../support/cli.js'
 
 const COMMANDS = [['scrape'], ['top', '--once'], ['cardinality'], ['lint'], ['numa']]
+/** Those that show only what of a target is theirs are among them. */
+const ASKING = [...COMMANDS, ['pmu', 'top']]
 const TEXT = { 'content-type': 'text/plain; version=0.0.4' }
 const MEBIBYTE = 1024 * 1024
 
 /** The same failure of every command. */
 async function expectFailure(target: string, exitCode: number, message: string | RegExp, ...options: string[]) {
-  for (const command of [...COMMANDS, ['pmu', 'top']]) {
+  for (const command of ASKING) {
     // One of them in a process of its own, which has to end by itself.
     const result = await (command[0] === 'scrape' ? cliProcess : cli)([...command, target, ...options])
     expect({ command, ...result }).toMatchObject({ command, exitCode, signal: null, stdout: '' })
@@ -77,7 +79,7 @@ describe('4, no metrics', () => {
       response.writeHead(302, { location: '/elsewhere' }).end()
     })
     await expectFailure(`${url}/metrics`, 4, 'redirects to /elsewhere (302 Found); redirects are not followed')
-    expect(asked).toBe(COMMANDS.length)
+    expect(asked).toBe(ASKING.length)
   })
 
   test('other contents', async () => {
