@@ -23,6 +23,7 @@ function run({ model = MODEL, sound = FULL_SEARCH, faulty = VIOLATION }) {
     ...copy('check-models.sh'),
     ...copy('tools.sh'),
     ...copy('tools-guests.sh'),
+    ...copy('tools-recordings.sh'),
     ...copy('tools-roots.sh'),
     ...copy('tools-suites.sh'),
     ...copy('setup.sh'),
