@@ -54,6 +54,7 @@ testMachine(
     'hardware threads',
     'offline CPUs',
     'one node to record on',
+    'a node whose memory is another’s',
     ...NO_PMU,
   ],
 )
