@@ -70,6 +70,24 @@ constexpr auto kCommon = std::to_array<PerfEncoding>({
      "alone (IBS on AMD, SPE on Arm)."},
 });
 
+// What an architecture's processors never have, PMU or not.
+constexpr std::string_view kOnArmAlone = "Arm's processors alone count it.";
+constexpr std::string_view kByWidthOnX86 =
+    "x86 counts what is done on vectors by their width: fp_128, fp_256, fp_512.";
+constexpr auto kNeverOnX86 = std::to_array<PerfEncoding>({
+    {"simd_instructions", kNoPmu, "processor", kByWidthOnX86},
+    {"sve_instructions", kNoPmu, "processor", kOnArmAlone},
+    {"vfp_instructions", kNoPmu, "processor", kOnArmAlone},
+});
+constexpr std::string_view kByKindOnArm =
+    "Arm counts what is done on vectors by their kind: simd_instructions, sve_instructions.";
+constexpr auto kNeverOnArm = std::to_array<PerfEncoding>({
+    {"fp_scalar", kNoPmu, "processor", kByKindOnArm},
+    {"fp_128", kNoPmu, "processor", kByKindOnArm},
+    {"fp_256", kNoPmu, "processor", kByKindOnArm},
+    {"fp_512", kNoPmu, "processor", kByKindOnArm},
+});
+
 // What the kernel maps by itself, on all but arm64: there its generic events may open and stand
 // still, so the PMU's list decides.
 constexpr auto kGeneric = std::to_array<PerfEncoding>({
@@ -453,7 +471,12 @@ std::vector<EncodingTable> EncodingsOf(const Processor& processor) {
     tables.push_back({"Arm ARM", kArm});
   }
   tables.push_back({kLinux, kCommon});
-  if (processor.vendor != "arm") tables.push_back({kLinux, kGeneric});
+  if (processor.vendor == "arm")
+    tables.push_back({kLinux, kNeverOnArm});
+  else
+    tables.push_back({kLinux, kGeneric});
+  if (processor.vendor == "intel" || processor.vendor == "amd")
+    tables.push_back({kLinux, kNeverOnX86});
   return tables;
 }
 

@@ -73,6 +73,7 @@ TEST_F(PerfOffers, NoPmu) {
     EXPECT_EQ(Of(machine, name).reason, "no_pmu") << name;
     EXPECT_NE(Of(machine, name).hint.find("virtual machine"), std::string::npos) << name;
   }
+  EXPECT_EQ(Of(machine, "sve_instructions").reason, "processor") << "a PMU would not help";
   EXPECT_EQ(Of(machine, "memory_read_bytes").reason, "no_pmu");
   EXPECT_TRUE(Of(machine, "page_faults").is_available);
 }
