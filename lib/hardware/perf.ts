@@ -3,7 +3,8 @@
 // What is counted belongs to a thread, so a run has to begin and end in one job: what the thread runs without giving way to
 // anything else. A run that is still open when its job is over is dropped and counted, by a promise reaction that was queued
 // when it began: a job's own reactions and those of its awaits are queued behind it. process.nextTick comes before promise
-// reactions, so each end also compares the asynchronous execution that it runs in with that of the begin.
+// reactions, so each end also compares the asynchronous execution that it runs in with that of the begin. Reactions that were
+// queued before the begin are told apart by neither.
 import { executionAsyncId } from 'node:async_hooks'
 import { invalidType, invalidValue } from '../errors.js'
 import { checkRegistry, disabled } from '../instruments/definition.js'

@@ -1,5 +1,5 @@
 // perf.region(): what it adds up, and that what cannot be measured is dropped, counted and warned of, never mismeasured.
-import { AsyncResource } from 'node:async_hooks'
+import { AsyncResource, executionAsyncId } from 'node:async_hooks'
 import { execFileSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { Worker } from 'node:worker_threads'
@@ -252,14 +252,6 @@ describe('begin and end', () => {
           resolve()
         })
       }),
-    'one queueMicrotask after another': async () =>
-      await new Promise<void>((resolve) => {
-        queueMicrotask(() => region.begin())
-        queueMicrotask(() => {
-          region.end()
-          resolve()
-        })
-      }),
     'a promise reaction': async () => {
       region.begin()
       await Promise.resolve().then(() => region.end())
@@ -299,6 +291,29 @@ describe('begin and end', () => {
     region.measure(() => {})
     expect(await runs()).toBe(2)
     expect(await dropped()).toEqual({ async: 1 })
+  })
+
+  // Nothing came between begin and end but each other, so what is counted is the thread's work from one to the other.
+  test.each<[string, (job: () => void) => void]>([
+    ['microtasks', queueMicrotask],
+    ['promise reactions', (job) => void Promise.resolve().then(job)],
+  ])('two %s that were queued beforehand: dropped where Node tells them apart, else one run', async (_, queue) => {
+    const executions: number[] = []
+    await new Promise<void>((resolve) => {
+      queue(() => {
+        executions.push(executionAsyncId())
+        region.begin()
+      })
+      queue(() => {
+        executions.push(executionAsyncId())
+        region.end()
+        resolve()
+      })
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    const areToldApart = executions[0] !== executions[1]
+    expect(await runs()).toBe(areToldApart ? 0 : 1)
+    expect(await dropped()).toEqual(areToldApart ? { async: 1 } : {})
   })
 
   test('what is never ended is dropped with its job', async () => {
