@@ -7,7 +7,7 @@
 # never reports is a failure, shown with the end of its console, after GUEST_SECONDS (600) at the latest.
 # FILE is a cpio archive of what lies beneath the payload, such as the one that `scripts/tools.sh guest-node-amd64` prints.
 # The guest has 4 CPUs in 2 NUMA nodes with 512 MB each. QEMU_ARGS that hold -smp, -m or -numa replace all of that;
-# others are added to it, and a second -cpu replaces the first.
+# others are added to it, and a second -cpu, and an -accel, replace the first.
 # The processor is emulated. Placement, topology, counts and error paths in a guest are real; times, ratios and cache
 # misses are not. Nor is an arm64 guest's memory order on an x86-64 host: the host does not reorder what arm64 may.
 # shellcheck source=scripts/tools.sh
@@ -44,8 +44,12 @@ guest="$(guest_folder "$arch")"
 shape=(-smp '4,sockets=2' -m 1024
   -object 'memory-backend-ram,id=m0,size=512M' -object 'memory-backend-ram,id=m1,size=512M'
   -numa 'node,nodeid=0,cpus=0-1,memdev=m0' -numa 'node,nodeid=1,cpus=2-3,memdev=m1' -numa 'dist,src=0,dst=1,val=21')
+accelerator=(-accel tcg)
 for argument in "$@"; do
-  case "$argument" in -smp | -m | -numa) shape=() ;; esac
+  case "$argument" in
+    -smp | -m | -numa) shape=() ;;
+    -accel) accelerator=() ;;
+  esac
 done
 
 work="$(mktemp -d)"
@@ -63,7 +67,7 @@ cp "$NANOTALLY_ROOT/scripts/guests/init" "$work/top/"
 # QEMU writes into the temporary folder: its options are separated by commas, which the path of RESULT_DIR may hold.
 # --foreground: a signal to this script's process group reaches QEMU, too.
 code=0
-timeout --foreground --kill-after=10 "$seconds" "${qemu[@]}" "${shape[@]}" -accel tcg -nodefaults -no-user-config \
+timeout --foreground --kill-after=10 "$seconds" "${qemu[@]}" "${shape[@]}" "${accelerator[@]}" -nodefaults -no-user-config \
   -display none -no-reboot -monitor none -serial "file:$work/console.txt" \
   -kernel "$guest/vmlinuz" -initrd "$work/initrd" -append "console=$console quiet panic=-1 rdinit=/init $options" \
   -device virtio-serial-pci -chardev "file,id=results,path=$work/results.tar" \

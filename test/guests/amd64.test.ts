@@ -1,10 +1,10 @@
 // x86-64 machines with several NUMA nodes. QEMU gives them no PMU.
-import { SUITES, testMachine } from './machine.js'
+import { HAS_NODES, SUITES, testMachine } from './machine.js'
 
 const NO_PMU = ['no PMU', 'no hardware event is counted', 'paranoid 3 refuses']
 const SEVERAL = 'several nodes to record on'
 
-testMachine({ name: 'amd64, 2 nodes', arch: 'amd64', suites: SUITES }, [
+testMachine({ name: 'amd64, 2 nodes', arch: 'amd64', prepare: HAS_NODES, suites: SUITES }, [
   '2 nodes',
   'several packages',
   'caches',
@@ -27,6 +27,7 @@ testMachine(
     name: 'amd64, 4 nodes',
     arch: 'amd64',
     qemu: ['-smp', '8,sockets=4', '-m', '1024', ...FOUR_NODES, ...DISTANCES],
+    prepare: HAS_NODES,
     suites: SUITES,
   },
   ['4 nodes', 'several packages', SEVERAL, ...NO_PMU],

@@ -1,13 +1,13 @@
 // arm64 machines: with a PMU, which counts exactly where QEMU executes one instruction a nanosecond (-icount), and without.
-import { SUITES, testMachine } from './machine.js'
+import { HAS_NODES, SUITES, testMachine } from './machine.js'
 
 testMachine(
   {
     name: 'arm64, 2 nodes, a PMU',
     arch: 'arm64',
     qemu: ['-icount', 'shift=0,sleep=off'],
-    // One thread of this machine executes all CPUs, in turns, and what it executes is what the PMU counts.
-    prepare: 'export NATIVE_TEST_JOBS=1',
+    // The PMU counts what is executed on all CPUs while a program has its turn: there is to be one program.
+    prepare: `${HAS_NODES}; export NATIVE_TEST_JOBS=1`,
     suites: SUITES,
   },
   [
@@ -30,6 +30,12 @@ testMachine(
 )
 
 testMachine(
-  { name: 'arm64 without a PMU', arch: 'arm64', qemu: ['-cpu', 'max,pauth-impdef=on,pmu=off'], suites: SUITES },
+  {
+    name: 'arm64 without a PMU',
+    arch: 'arm64',
+    qemu: ['-cpu', 'max,pauth-impdef=on,pmu=off'],
+    prepare: HAS_NODES,
+    suites: SUITES,
+  },
   ['2 nodes', 'several nodes to record on', 'no PMU', 'no hardware event is counted', 'paranoid 3 refuses'],
 )

@@ -11,6 +11,14 @@ import { expect, test } from 'vitest'
 const GUEST_SECONDS = '900'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
+/**
+ * One of this machine's threads executes all CPUs, in turns. With a thread each, those that wait for a CPU whose thread
+ * this machine has stopped take its time, and have been seen to do so to the end of the test.
+ */
+const ONE_THREAD = ['-accel', 'tcg,thread=single']
+/** To prepare a machine on which no native test may skip itself for lack of nodes. */
+export const HAS_NODES = 'export NANOTALLY_TEST_NUMA=1'
+
 /** Those of test/guests/suite. */
 export const SUITES = ['topology', 'pmu', 'placement', 'regions', 'process'] as const
 
@@ -56,7 +64,7 @@ export async function boot(machine: Machine, files: Readonly<Record<string, stri
     const results = join(folder, 'results')
     const layers = [node(machine.arch), join(ROOT, 'build', 'guests', `${machine.arch}.cpio`)]
     const args = [...layers.flatMap((layer) => ['--layer', layer]), machine.arch, join(folder, 'payload'), results]
-    if (machine.qemu) args.push('--', ...machine.qemu)
+    args.push('--', ...ONE_THREAD, ...(machine.qemu ?? []))
     const { code, output } = await runToTheEnd(join(ROOT, 'scripts', 'guest.sh'), args)
     const report = (name: string): Report | undefined =>
       existsSync(join(results, name)) ? JSON.parse(readFileSync(join(results, name), 'utf8')) : undefined
