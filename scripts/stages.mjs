@@ -152,7 +152,7 @@ export const TIERS = {
     nativeArm64('user'),
     nativeArm64('guest'),
     // What is about hardware, where there are several nodes and PMUs.
-    vitest('guests', 20, { command: ['scripts/test-guests.sh'] }),
+    vitest('guests', 30, { command: ['scripts/test-guests.sh'] }),
     {
       name: 'models',
       run: ['scripts/check-models.sh'],
