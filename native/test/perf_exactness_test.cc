@@ -125,7 +125,7 @@ TEST(ExactCounts, AreEstimatesWhereCountersAreShared) {
     EXPECT_LE(running, enabled);
     if (running < enabled) ++shared;
     ASSERT_GT(running, 0) << "counter " << i << " never had its turn";
-    EXPECT_NEAR(value * enabled / running, 2.0 * kManyTurns, 0.1 * kManyTurns) << "counter " << i;
+    EXPECT_NEAR(value * enabled / running, 2.0 * kManyTurns, 0.2 * kManyTurns) << "counter " << i;
   }
   EXPECT_GT(shared, 0) << "a PMU of 24 counters is news";
 }

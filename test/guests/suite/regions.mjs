@@ -1,9 +1,10 @@
-// perf.region() against what the kernel tells otherwise: getrusage(2), its refusals, and the length of a loop.
+// perf.region() against what the kernel tells otherwise: getrusage(2) and /proc, its refusals, and the length of a loop.
 import { Registry } from 'nanotally'
 import { perf, perfEvents } from 'nanotally/hardware'
 import { assert, branch, test } from './harness.mjs'
 import { loop, warmUp } from './loop.mjs'
 import { sampleOf, samplesOf } from './metrics.mjs'
+import { read } from './system.mjs'
 
 const events = new Map(perfEvents().map((event) => [event.name, event]))
 const counts = (name) => events.get(name).available
@@ -55,17 +56,16 @@ await test('its page faults are those of getrusage', async () => {
   assert.ok(faults >= process_ - 500, `${faults} page faults of ${process_}`)
 })
 
-await test('its processor time is that of getrusage', async () => {
+await test('its processor time is that of the kernel’s own account of the thread', async () => {
   const registry = new Registry()
   const region = perf.region('time', { registry, events: ['task_clock_seconds'] })
-  const usage = process.cpuUsage()
+  const ofThread = () => Number(read(`/proc/self/task/${process.pid}/schedstat`).split(' ')[0]) / 1e9
+  const before = ofThread()
   region.measure(() => loop(300_000_000))
-  const { user, system } = process.cpuUsage(usage)
+  const account = ofThread() - before
   const seconds = sampleOf(await registry.metrics(), EVENTS, { event: 'task_clock_seconds' })
-  const ofProcess = (user + system) / 1e6
-  // A tick of the guest's clock, and what other threads did.
-  assert.ok(seconds <= ofProcess + 0.01, `${seconds} s of ${ofProcess}`)
-  assert.ok(seconds >= ofProcess * 0.8 - 0.05, `${seconds} s of ${ofProcess}`)
+  // The account is kept at the kernel's ticks, of 10 ms at most.
+  assert.ok(seconds > 0.05 && Math.abs(seconds - account) < 0.03, `${seconds} s of ${account}`)
   const wall = sampleOf(await registry.metrics(), 'perf_region_seconds_total', { region: 'time' })
   assert.ok(seconds <= wall * 1.01 + 0.001, `${seconds} s in ${wall} s`)
 })
@@ -85,19 +85,27 @@ await test('work that is begun and ended elsewhere is refused, not mismeasured',
 if (counts('instructions')) {
   branch('regions count instructions')
 
+  /** Short beside the time between two of the kernel's ticks. */
+  const TURNS = 100_000
+
   await test('twice the loop is twice the instructions', async () => {
     const registry = new Registry()
     const region = perf.region('loop', { registry, events: ['instructions', 'cycles'] })
+    const readCount = async () => sampleOf(await registry.metrics(), EVENTS, { event: 'instructions' }) ?? 0
+    /** The least of some: interrupts may add to a count, and where QEMU emulates the PMU, what other CPUs execute. */
     const measure = async (turns) => {
-      const before = sampleOf(await registry.metrics(), EVENTS, { event: 'instructions' }) ?? 0
-      region.measure(() => loop(turns))
-      return sampleOf(await registry.metrics(), EVENTS, { event: 'instructions' }) - before
+      let least = Infinity
+      for (let i = 0; i < 20; i++) {
+        const before = await readCount()
+        region.measure(() => loop(turns))
+        least = Math.min(least, (await readCount()) - before)
+      }
+      return least
     }
-    await measure(1_000_000)
-    const one = await measure(2_000_000)
-    const two = await measure(4_000_000)
-    const three = await measure(6_000_000)
-    const turn = (two - one) / 2_000_000
+    const one = await measure(TURNS)
+    const two = await measure(2 * TURNS)
+    const three = await measure(3 * TURNS)
+    const turn = (two - one) / TURNS
     assert.ok(turn >= 1 && turn < 20, `${turn} instructions a turn`)
     assert.ok(Math.abs((three - two) / (two - one) - 1) < 0.02, `${one}, ${two}, ${three}`)
     const ratio = sampleOf(await registry.metrics(), 'perf_region_instructions_per_cycle', { region: 'loop' })
@@ -125,7 +133,7 @@ if (counts('instructions')) {
     })
     const mean = instructions.reduce((sum, count) => sum + count, 0) / instructions.length
     for (const [i, count] of instructions.entries()) {
-      assert.ok(Math.abs(count / mean - 1) < 0.15, `shared ${i}: ${count}, on average ${mean}`)
+      assert.ok(Math.abs(count / mean - 1) < 0.25, `shared ${i}: ${count}, on average ${mean}`)
     }
     const ratios = samplesOf(after, 'perf_region_multiplexing_ratio').map(({ value }) => value)
     assert.ok(ratios.length > 0)
