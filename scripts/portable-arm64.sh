@@ -40,12 +40,11 @@ COSTLY=(
   'test/lib/exposition/**'
   'test/lib/exporter/{collect,credentials,events,handler,limits,routes,scrapes,socket,tls}.test.ts'
   'test/lib/health/**'
-  test/workers/crash.test.ts
-  test/workers/histogram-counts.test.ts
-  test/workers/runtime-owned.test.ts
-  test/workers/runtime-cycles.test.ts
-  test/workers/scrape-storm.test.ts
-  test/workers/series-churn.test.ts
+  'test/lib/hardware/{memory-placement,topology}.test.ts'
+  'test/lib/instruments/{idle,overflow}.test.ts'
+  'test/property/{operations,round-trip,snapshots}.test.ts'
+  'test/workers/{churn,crash,gauges,histogram-counts,operated,progress,runtime-cycles,runtime-owned}.test.ts'
+  'test/workers/{scrape-storm,series-churn,series-life,stall}.test.ts'
   test/native-interface/lifetimes.test.ts
 )
 

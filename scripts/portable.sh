@@ -1,33 +1,38 @@
 #!/usr/bin/env bash
 # Runs the portable suite (no servers) on each Node of the matrix, with the binary that ships:
-#   scripts/portable.sh RESULTS_FOLDER [--others]
-# --others: not on the major that runs this script itself.
+#   scripts/portable.sh RESULTS_FOLDER [--brief]
+# --brief: on all but the newest, which differs most from the one that npm test runs on, only the files of MEETS_NODE.
 # What tells of this checkout's tools, of the binary's instructions and of the page is left out, and the storm of scrapes: npm
-# test has shown them. With --others so is, on all but the newest, what stands around the library: the command line and its
-# parser, the demo, documents and types.
+# test has shown them.
 # Each leaves its counts in RESULTS_FOLDER/portable-<version>.json. A failing Node does not keep the next from running.
 # shellcheck source=scripts/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$NANOTALLY_ROOT"
 
+# What depends most on the Node that it runs on: workers and their ends, native threads, what V8 does with the addon.
+MEETS_NODE=(
+  test/workers/
+  test/native-interface/
+  test/lib/instruments/
+  test/lib/native.test.ts
+  test/lib/registry.test.ts
+  test/lib/hardware/perf.test.ts
+)
+
 results="$1"
 arch="$(node -p process.arch)"
-own="$(node --version)"
-own="${own%%.*}"
 scripts/prebuilds.sh "$arch"
 export NANOTALLY_ADDON="$NANOTALLY_ROOT/prebuilds/linux-$arch/nanotally.node"
+export NANOTALLY_TEST_EXCLUDE='test/scripts/** test/bench/** test/page/** test/native/** test/workers/scrape-storm.test.ts'
 nodes="$(scripts/tools.sh node-matrix)"
 newest="$(tail -n 1 <<<"$nodes")"
-left_out='test/scripts/** test/bench/** test/page/** test/native/** test/workers/scrape-storm.test.ts'
-left_out_of_older='test/lib/cli/** test/lib/exposition/** test/examples/** test/lib/documents.test.ts test/lib/types.test.ts'
 status=0
 while IFS= read -r node; do
   version="$("$node" --version)"
-  [ "${2:-}" != --others ] || [ "${version%%.*}" != "$own" ] || continue
+  files=()
+  [ "${2:-}" != --brief ] || [ "$node" = "$newest" ] || files=("${MEETS_NODE[@]}")
   echo "== Node $version"
-  export NANOTALLY_TEST_EXCLUDE="$left_out"
-  [ "${2:-}" != --others ] || [ "$node" = "$newest" ] || NANOTALLY_TEST_EXCLUDE+=" $left_out_of_older"
-  PATH="$(dirname "$node"):$PATH" "$node" node_modules/vitest/vitest.mjs run --allowOnly=false \
+  PATH="$(dirname "$node"):$PATH" "$node" node_modules/vitest/vitest.mjs run --allowOnly=false "${files[@]}" \
     --project unit --project property --project workers --project native-interface \
     --reporter=default --reporter=json --outputFile.json="$results/portable-$version.json" </dev/null || status=1
 done <<<"$nodes"

@@ -24,7 +24,7 @@ const VITEST = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--allowOnly=fa
 /**
  * @param {number} [minutes]
  * @param {{ needs?: string[], command?: string[] }} [options]
- * @returns {Stage} a stage that runs the vitest project of the same name, by another command where one is given
+ * @returns {Stage} a stage that runs the vitest project of the same name, or what another command runs where one is given
  */
 function vitest(name, minutes, { needs = [], command = [...VITEST, `--project=${name}`] } = {}) {
   const file = `${name}.json`
@@ -87,10 +87,21 @@ const addons = { name: 'addons', run: ['scripts/build-addons.sh'], needs: ['set-
 
 const build = { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] }
 
+/** The TypeScript suites, all at once for the sake of the second core, and how much of lib/ they cover. */
+const suites = vitest('suites', 20, {
+  needs: ['addons'],
+  command: [
+    ...[...VITEST, '--coverage'],
+    ...['unit', 'property', 'workers', 'native-interface', 'support', 'integration-quick'].map(
+      (name) => `--project=${name}`,
+    ),
+  ],
+})
+
 /** What npm packs, installed and used as users do. */
 const packed = vitest('package', 20, { command: ['scripts/test-package.sh'] })
 
-/** @returns {Stage} a stage that runs the portable suite with the binary that ships on each Node, or on those of OPTIONS */
+/** @returns {Stage} a stage that runs the portable suite with the binary that ships on each Node, or what OPTIONS leave of it */
 function portable(...options) {
   return {
     name: 'portable',
@@ -116,13 +127,8 @@ export const TIERS = {
     native('native', 'none'),
     native('native-thread', 'thread'),
     native('native-address', 'address'),
-    vitest('unit'),
-    vitest('property'),
-    vitest('workers'),
     addons,
-    vitest('native-interface', undefined, { needs: ['addons'] }),
-    vitest('support'),
-    vitest('integration-quick'),
+    suites,
   ],
   // npm run test:full: what npm test leaves out: about three quarters of an hour.
   full: [
@@ -131,26 +137,13 @@ export const TIERS = {
     demoSetUp,
     addons,
     packed,
-    // The portable suite on this Node, with the binary that ships, and what else runs lib/ in a vitest process.
-    {
-      name: 'coverage',
-      run: [
-        ...['env', `NANOTALLY_ADDON=${join(ROOT, 'prebuilds', `linux-${process.arch}`, 'nanotally.node')}`],
-        // Half a minute that covers nothing that others do not.
-        'NANOTALLY_TEST_EXCLUDE=test/workers/scrape-storm.test.ts',
-        ...[...VITEST, '--coverage'],
-        ...['unit', 'property', 'workers', 'native-interface', 'integration-quick'].map((name) => `--project=${name}`),
-      ],
-      needs: ['set-up', 'build', 'addons', 'package'],
-    },
-    portable('--others'),
+    portable('--brief'),
     ...portableArm64(30),
     {
       ...vitest('sanitized', 15, { needs: ['addons'], command: ['scripts/test-sanitized-addon.sh'] }),
       name: 'addon-address',
     },
     nativeArm64('user'),
-    nativeArm64('guest'),
     // What is about hardware, where there are several nodes and PMUs.
     vitest('guests', 30, { command: ['scripts/test-guests.sh'] }),
     {
@@ -176,6 +169,7 @@ export const TIERS = {
     demoSetUp,
     addons,
     ...portableArm64(240, '--all'),
+    nativeArm64('guest'),
     { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 },
   ],
 }

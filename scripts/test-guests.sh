@@ -8,7 +8,7 @@
 cd "$NANOTALLY_ROOT"
 
 # Names of files in native/test, without _test.cc.
-HARDWARE_TESTS='cgroup cpu* hardware* numa* perf* slot_placement topology*'
+HARDWARE_TESTS='cgroup cpu* hardware* numa* perf* rseq slot_placement topology*'
 
 [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] ||
   setup_fail 'the guests run what is built here for x86-64 and cross-built for arm64: this needs an x86-64 Linux'

@@ -7,7 +7,7 @@ const threads = require('node:worker_threads')
 
 const COUNTS = 'nanotally/test/sanitizers/counts'
 /** How many native functions there can be: their counts lie in one array for all threads. */
-const MOST = 64
+const MOST = 128
 
 /** The addon with functions that count their calls, by their places among its properties. */
 function counting(addon, counts) {

@@ -8,7 +8,7 @@ ip link set lo up
 # Suites may change the kernel's settings.
 export NANOTALLY_TEST_OWN_MACHINE=1
 status=0
-LD_LIBRARY_PATH=/opt/libnuma sh /run-native-tests.sh /tmp/results/native /tests || status=1
+LD_LIBRARY_PATH=/opt/libnuma NANOTALLY_TEST_RSEQ=1 sh /run-native-tests.sh /tmp/results/native /tests || status=1
 cd /app/test/guests/suite || exit 1
 node run.mjs /tmp/results/suite.json "$@" || status=1
 case " $* " in
