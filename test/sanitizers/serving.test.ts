@@ -1,11 +1,14 @@
 // What an operator has, under the sanitizers: runtime metrics, health checks and all routes, in a process that closes them and
-// in one that ends in the midst of them; starts and stops that end nowhere.
+// in one that ends in the midst of them; starts and stops that end nowhere; what tells of hardware.
 import { expect, test } from 'vitest'
 import { assertEnded, runChild } from '../support/children.js'
 import { ENDING, expectNoFindings, READING, watchProcesses } from './watch.js'
 
 const folder = watchProcesses(import.meta.url)
 await import('../workers/operated.test.js')
+await import('../lib/hardware/perf.test.js')
+await import('../lib/hardware/memory-placement.test.js')
+await import('../lib/hardware/topology.test.js')
 
 test('runtime metrics that are started and stopped again and again', async () => {
   const result = await runChild(new URL('../workers/fixtures/runtime-cycles.mjs', import.meta.url), {

@@ -3,7 +3,7 @@
 // the metrics that they record into; instances of the package that are collected.
 import { expect, test } from 'vitest'
 import { assertEnded, runChild } from '../support/children.js'
-import { COUNTING, ENDING, expectNoFindings, OPERATING, READING, watchProcesses } from './watch.js'
+import { ENDING, expectNoFindings, HARDWARE, OPERATING, READING, watchProcesses } from './watch.js'
 
 const folder = watchProcesses(import.meta.url)
 await import('../workers/worker-totals.test.js')
@@ -25,4 +25,4 @@ test.each(NATIVE)('native threads: $script $args', async ({ script, args }) => {
   expect(result.messages).toHaveLength(1)
 })
 
-expectNoFindings(folder, 1 + 9 + NATIVE.length, ['acknowledge', ...ENDING, ...READING, ...OPERATING, ...COUNTING])
+expectNoFindings(folder, 1 + 9 + NATIVE.length, ['acknowledge', ...ENDING, ...READING, ...OPERATING, ...HARDWARE])

@@ -75,8 +75,22 @@ export const OPERATING = [
   'stopHardwareMetrics',
 ]
 
-/** The native functions that count for the CLI, and what they need: likewise. */
-export const COUNTING = ['perfMachine', 'openCounters', 'readCounters', 'counterErrors', 'closeCounters']
+/** The native functions that tell of hardware: likewise. */
+export const HARDWARE = [
+  'perfMachine',
+  'openCounters',
+  'readCounters',
+  'counterErrors',
+  'closeCounters',
+  'topology',
+  'arenaNodes',
+  'openRegion',
+  'isCurrentRegion',
+  'beginRegion',
+  'endRegion',
+  'endMeasure',
+  'dropRegion',
+]
 
 /**
  * Defines the last test of a file.
