@@ -143,8 +143,7 @@ export const TIERS = {
       ...vitest('sanitized', 15, { needs: ['addons'], command: ['scripts/test-sanitized-addon.sh'] }),
       name: 'addon-address',
     },
-    nativeArm64('user'),
-    // What is about hardware, where there are several nodes and PMUs.
+    // What is about hardware, where there are several nodes and PMUs, and what is about arm64.
     vitest('guests', 30, { command: ['scripts/test-guests.sh'] }),
     {
       name: 'models',
@@ -169,6 +168,7 @@ export const TIERS = {
     demoSetUp,
     addons,
     ...portableArm64(240, '--all'),
+    nativeArm64('user'),
     nativeArm64('guest'),
     { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 },
   ],
