@@ -2,7 +2,7 @@
 # Builds the native tests for arm64 and runs them emulated: scripts/test-native-arm64.sh user|guest [GTEST_FILTER]
 #   user    each program by qemu-aarch64: this machine's kernel, with calls that QEMU does not know refused (ENOSYS)
 #   guest   in a guest of scripts/guest.sh: an arm64 kernel, 4 CPUs, 2 NUMA nodes
-# Of the replayed schedules, whose number does not depend on the processor, the first 500 of each test are run.
+# Of the replayed schedules, whose number does not depend on the processor, the first 1000 of each test are run.
 # gtest's results are left in build/native-arm64/results-<mode>, one XML file for each program.
 # Both show that the code is right for the instruction set, its alignment and its libraries. Neither shows that its memory
 # orders suffice on a real arm64: the emulator keeps the order of the host's loads and stores, and x86-64 keeps most.
@@ -42,12 +42,12 @@ if [ "$mode" = user ]; then
     chmod +x "$work/$test"
   done
   # QEMU knows no rseq, so native threads record atomically; in the guest they have the real one (native/test/rseq_test.cc).
-  NANOTALLY_TEST_SCHEDULES=500 NANOTALLY_TEST_RSEQ=0 GTEST_FILTER="$filter" sh "$NANOTALLY_ROOT/scripts/guests/run-native-tests.sh" "$results" "$work"
+  NANOTALLY_TEST_SCHEDULES=1000 NANOTALLY_TEST_RSEQ=0 GTEST_FILTER="$filter" sh "$NANOTALLY_ROOT/scripts/guests/run-native-tests.sh" "$results" "$work"
 else
   mkdir "$work/lib" "$work/tests"
   cp "$sysroot"/lib/{ld-linux-aarch64.so.1,libc.so.6,libm.so.6,libstdc++.so.6,libgcc_s.so.1} "$work/lib/"
   for test in "${tests[@]}"; do aarch64-linux-gnu-strip -o "$work/tests/$test" "$build/$test"; done
   cp "$NANOTALLY_ROOT/scripts/guests/run-native-tests.sh" "$work/"
-  echo "NANOTALLY_TEST_SCHEDULES=500 NANOTALLY_TEST_RSEQ=1 GTEST_FILTER='$filter' exec sh /run-native-tests.sh /tmp/results /tests" >"$work/run.sh"
+  echo "NANOTALLY_TEST_SCHEDULES=1000 NANOTALLY_TEST_RSEQ=1 GTEST_FILTER='$filter' exec sh /run-native-tests.sh /tmp/results /tests" >"$work/run.sh"
   "$NANOTALLY_ROOT/scripts/guest.sh" arm64 "$work" "$results"
 fi

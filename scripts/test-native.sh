@@ -32,7 +32,7 @@ export UBSAN_OPTIONS=print_stacktrace=1
 [ "$(uname -s)" != Linux ] || { NANOTALLY_TEST_TIME="$("$NANOTALLY_ROOT/scripts/tools.sh" gnu-time)" && export NANOTALLY_TEST_TIME; }
 
 # A replayed schedule runs one thread at a time, so a sanitizer sees the same in each: the first ones are enough there.
-[ "$sanitizer" = none ] || export NANOTALLY_TEST_SCHEDULES="${NANOTALLY_TEST_SCHEDULES:-500}"
+[ "$sanitizer" = none ] || export NANOTALLY_TEST_SCHEDULES="${NANOTALLY_TEST_SCHEDULES:-1000}"
 
 # ThreadSanitizer of older compilers cannot place its shadow memory where the kernel randomises more than 28 bits.
 run=()
