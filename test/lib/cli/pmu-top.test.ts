@@ -1,10 +1,12 @@
 // pmu top: the threads of real processes, and the regions that a target tells; its tables from rows.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { perfEvents } from 'nanotally/hardware'
+import { type PerfEvent, perfEvents } from 'nanotally/hardware'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { countedRatio, countsSince, estimateOf } from '../../../dist/cli/pmu/counting.js'
 import { Regions } from '../../../dist/cli/pmu/regions.js'
 import { type CountRow, countTable, stallText } from '../../../dist/cli/pmu/rows.js'
+import { Threads } from '../../../dist/cli/pmu/threads.js'
 import { widthOf } from '../../../dist/cli/text.js'
 import { parseExposition } from '../../../dist/exposition/parse.js'
 import { cli, cliProcess, serve, serveText, startCli, TerminalCli } from '../../support/cli.js'
@@ -76,13 +78,46 @@ describe.skipIf(process.platform !== 'linux')('threads', () => {
     if (!isOffered('page_faults')) skip('the kernel counts no page faults here')
     const child = await threadedProcess()
     const events = 'page_faults,cycles'
-    const { stdout } = await cliProcess(['pmu', 'top', String(child.pid), ...FAST, '--once', '--events', events])
+    const { stdout } = await cli(['pmu', 'top', String(child.pid), ...FAST, '--once', '--events', events])
     const lines = stdout.split('\n')
     expect(lines[0]).toMatch(new RegExp(`^process ${child.pid} {2}up {2}[\\d.]+ ms {2}every 0.1 s$`))
     expect(lines[1]).toMatch(
       isOffered('cycles') ? /^2 threads/ : /^2 threads; not counted: cycles \(\w+: see nanotally pmu\)$/,
     )
     expect(lines[2]).toMatch(/^THREAD +TID +FAULT\/s$/)
+  })
+
+  test('rows and notes, from the start of a process to its end', async ({ skip }) => {
+    if (!isOffered('task_clock_seconds')) skip('the kernel counts no processor time here')
+    const child = await threadedProcess()
+    const pid = child.pid as number
+    const offered = perfEvents().filter(({ name }) => ['task_clock_seconds', 'page_faults'].includes(name))
+    const lacking = ['cycles', 'instructions'].map((name) => {
+      const why = { reason: 'no_pmu' as const, message: 'There is none.', hint: 'Take another machine.' }
+      return { ...perfEvents().find((event) => event.name === name), ...why, available: false } as PerfEvent
+    })
+    const threads = new Threads(pid, [...offered, ...lacking])
+    threads.read()
+    expect(threads.rows.map(({ name, id }) => [name, id])).toContainEqual(['python3', pid])
+    await until('a count', () => {
+      threads.read()
+      return threads.rows.some(({ time = 0 }) => time > 0.1)
+    })
+    expect(threads.rows.every(({ rates }) => rates.has('page_faults') && !rates.has('cycles'))).toBe(true)
+    expect(threads.note).toEqual({
+      text: '2 threads; not counted: cycles and 1 more (no_pmu: see nanotally pmu)',
+      alarms: false,
+    })
+    const all = new Threads(pid, offered)
+    all.read()
+    expect(all.note.text).toBe('2 threads')
+    const none = new Threads(pid, lacking)
+    expect(() => none.read()).toThrow(`process ${pid}: There is none. Take another machine.`)
+    all.close()
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    for (let i = 0; i < 2; i++) expect(() => threads.read()).toThrow(`process ${pid}: it has ended`)
+    expect(() => new Threads(pid, offered)).toThrow(`there is no process ${pid}`)
   })
 
   test('a screen at 80 columns', async ({ skip }) => {
@@ -124,6 +159,20 @@ describe.skipIf(process.platform !== 'linux')('threads', () => {
       expect.stringMatching(/^nanotally: process \d+: .*(CAP_PERFMON|perf_event_paranoid)/),
     ])
   })
+})
+
+test('a count is what it would be had it been counted all the time', () => {
+  const count = (value: number, enabled: number, running: number) => ({ value, enabled, running })
+  expect(estimateOf(count(10, 100, 50), 'hardware')).toBe(20)
+  expect(estimateOf(count(10, 100, 100), 'hardware')).toBe(10)
+  expect(estimateOf(count(10, 100, 50), 'software')).toBe(10)
+  expect(estimateOf(count(0, 100, 0), 'hardware')).toBeUndefined()
+  expect(estimateOf(count(0, 0, 0), 'hardware')).toBe(0)
+  expect(estimateOf(undefined, 'hardware')).toBeUndefined()
+  expect([count(1, 100, 50), count(1, 0, 0), count(1, 10, 11)].map(countedRatio)).toEqual([0.5, 1, 1])
+  const before = new Map([['a', count(1, 2, 3)]])
+  const now = new Map(Object.entries({ a: count(10, 20, 30), b: count(1, 1, 1) }))
+  expect([...countsSince(before, now)]).toEqual([['a', count(9, 18, 27)]])
 })
 
 /** What a program with two regions tells at its n-th scrape. */
