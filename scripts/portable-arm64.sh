@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs the portable suite (no servers) on arm64, emulated, with the binary that ships:
-#   scripts/portable-arm64.sh RESULTS_FOLDER [--all]
+#   scripts/portable-arm64.sh RESULTS_FOLDER [--brief|--all]
 # On each Node of the matrix the files of SMOKE; on the newest, whose compilers have been out there for the least time, all
-# but those of COSTLY. --all: everything on each. What no emulation can run, UNABLE, is never run.
+# but those of COSTLY. --brief: the files of SMOKE on each. --all: everything on each. What no emulation can run, UNABLE, is
+# never run.
 # Each leaves its counts in RESULTS_FOLDER/portable-arm64-<version>.json. A failing Node does not keep the next from running.
 # vitest's own process is this machine's Node: its transformer is a native program. The processes that run tests, and all
 # that they start, are emulated (scripts/emulate-arm64.sh); there the cross-built addons lie where tests look for them.
@@ -48,11 +49,10 @@ COSTLY=(
   test/native-interface/lifetimes.test.ts
 )
 
-results="${1:-}"
-if [ -z "$results" ] || { [ $# -gt 1 ] && [ "$2" != --all ]; }; then
-  setup_fail 'usage: scripts/portable-arm64.sh RESULTS_FOLDER [--all]'
+results="${1:-}" extent="${2:-}"
+if [ -z "$results" ] || [[ ! "$extent" =~ ^(--brief|--all)?$ ]]; then
+  setup_fail 'usage: scripts/portable-arm64.sh RESULTS_FOLDER [--brief|--all]'
 fi
-all="${2:-}"
 [ "$(uname -m)" != aarch64 ] || setup_fail 'this machine is arm64: scripts/portable.sh runs the whole suite on it'
 
 scripts/prebuilds.sh arm64
@@ -76,11 +76,11 @@ while IFS= read -r node; do
   version="v$(basename "$(dirname "$(dirname "$node")")")"
   files=() excluded=("${UNABLE[@]%%|*}")
   echo "== Node $version, arm64"
-  if [ -z "$all" ] && [ "$node" != "$newest" ]; then
+  if [ "$extent" = --brief ] || { [ -z "$extent" ] && [ "$node" != "$newest" ]; }; then
     files=("${SMOKE[@]}")
   else
     printf 'cannot be run: %s\n' "${UNABLE[@]/|/: }"
-    if [ -z "$all" ]; then
+    if [ -z "$extent" ]; then
       printf 'left to --all: %s\n' "${COSTLY[@]}"
       excluded+=("${COSTLY[@]}")
     fi

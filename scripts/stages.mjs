@@ -39,10 +39,14 @@ function vitest(name, minutes, { needs = [], command = [...VITEST, `--project=${
 
 /** @returns {Stage} a stage that runs the native suite under one sanitizer, with its seeded faults */
 function native(name, sanitizer) {
+  const folder = join('build', `native-${sanitizer}`)
   return {
     name,
     run: ['scripts/test-native.sh', sanitizer],
-    results: { folder: join('build', `native-${sanitizer}`), files: /^ctest\.xml$/, format: 'ctest' },
+    results:
+      sanitizer === 'none'
+        ? { folder, files: /^ctest\.xml$/, format: 'ctest' }
+        : { folder: join(folder, 'results'), files: /_test.*\.xml$/, format: 'gtest' },
     needs: ['set-up'],
   }
 }
@@ -138,7 +142,7 @@ export const TIERS = {
     addons,
     packed,
     portable('--brief'),
-    ...portableArm64(30),
+    ...portableArm64(30, '--brief'),
     {
       ...vitest('sanitized', 15, { needs: ['addons'], command: ['scripts/test-sanitized-addon.sh'] }),
       name: 'addon-address',

@@ -2,7 +2,7 @@
 # Builds and runs the native tests: scripts/test-native.sh [none|thread|address] [ctest argument...]
 # `thread` is ThreadSanitizer; `address` is AddressSanitizer with UBSan and LeakSanitizer. Both also run the seeded faults
 # of native/test/must_fail, which have to be reported. The build is incremental, in build/native-<sanitizer>, where ctest
-# leaves its results as ctest.xml.
+# leaves its results as ctest.xml, and sanitized programs theirs in results/.
 # shellcheck source=scripts/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
@@ -18,7 +18,7 @@ googletest="$("$NANOTALLY_ROOT/scripts/tools.sh" googletest)"
 
 build="$NANOTALLY_ROOT/build/native-$sanitizer"
 mkdir -p "$build"
-rm -f "$build/ctest.xml"
+rm -rf "$build"/{ctest.xml,results}
 node "$NANOTALLY_ROOT/scripts/build-native.mjs" "$sanitizer" "$googletest"
 
 # A finding ends the process, so it ends the test: none is printed and passed over.
