@@ -7,8 +7,8 @@
 namespace nanotally {
 namespace {
 
-constexpr std::array<std::string_view, 4> kHistogramSuffixes = {"_bucket", "_sum", "_count",
-                                                                "_created"};
+constexpr std::array<std::string_view, 4> kSampleSuffixes = {"_bucket", "_sum", "_count",
+                                                             "_created"};
 
 }  // namespace
 
@@ -22,7 +22,7 @@ bool NameFilter::Selects(std::string_view name, MetricType type, GaugeKind kind)
     case MetricType::kHistogram:
       break;
   }
-  return std::any_of(kHistogramSuffixes.begin(), kHistogramSuffixes.end(),
+  return std::any_of(kSampleSuffixes.begin(), kSampleSuffixes.end(),
                      [&](std::string_view suffix) { return Has(name, suffix); });
 }
 

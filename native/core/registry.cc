@@ -12,7 +12,7 @@
 namespace nanotally {
 namespace {
 
-constexpr std::array<std::string_view, 3> kHistogramSuffixes = {"_bucket", "_sum", "_count"};
+constexpr std::array<std::string_view, 3> kReservedSuffixes = {"_bucket", "_sum", "_count"};
 
 Status Conflict(const std::string& name, const std::string& why) {
   return {ErrorCode::kMetricConflict, "metric " + name + " " + why};
@@ -41,7 +41,7 @@ Status Registry::CheckNameLockHeld(const std::string& name, bool is_histogram) c
     if (std::find(names.begin(), names.end(), name) != names.end())
       return Conflict(name, "is told by nanotally itself");
   }
-  for (const std::string_view suffix : kHistogramSuffixes) {
+  for (const std::string_view suffix : kReservedSuffixes) {
     if (name.ends_with(suffix)) {
       const auto base = metrics_.find(name.substr(0, name.size() - suffix.size()));
       if (base != metrics_.end() && base->second->definition().type == MetricType::kHistogram) {

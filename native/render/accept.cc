@@ -26,8 +26,8 @@ constexpr std::array<FormatType, 5> kFormats = {{
     {Format::kOpenMetrics100, "application", "openmetrics-text", "1.0.0"},
     {Format::kProtobuf, "application", "vnd.google.protobuf", ""},
 }};
-constexpr std::array<Escaping, 4> kEscapings = {Escaping::kUnderscores, Escaping::kAllowUtf8,
-                                                Escaping::kDots, Escaping::kValues};
+constexpr std::array<Escaping, 4> kPreferredEscapings = {
+    Escaping::kUnderscores, Escaping::kAllowUtf8, Escaping::kDots, Escaping::kValues};
 
 struct Range {
   std::string_view type;
@@ -165,7 +165,7 @@ Exposition Negotiate(std::string_view accept) {
   // at
   std::tuple<int, int, int> best_rank{0, 0, 0};
   for (const FormatType& offer : kFormats) {
-    for (const Escaping escaping : kEscapings) {
+    for (const Escaping escaping : kPreferredEscapings) {
       int specificity = kNoMatch;
       std::size_t position = 0;
       for (std::size_t i = 0; i < ranges.size(); ++i) {

@@ -9,8 +9,8 @@
 namespace nanotally {
 namespace {
 
-constexpr std::array<std::string_view, 4> kEscapings = {"allow-utf-8", "underscores", "dots",
-                                                        "values"};
+constexpr std::array<std::string_view, 4> kEscapingNames = {"allow-utf-8", "underscores", "dots",
+                                                            "values"};
 
 bool IsLegacyCharacter(std::uint32_t c, bool is_first, NameKind kind) {
   const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -75,13 +75,13 @@ std::string EscapeName(std::string_view name, NameKind kind, Escaping escaping) 
 }
 
 std::string_view EscapingName(Escaping escaping) {
-  return kEscapings[static_cast<std::size_t>(escaping)];
+  return kEscapingNames[static_cast<std::size_t>(escaping)];
 }
 
 std::optional<Escaping> FindEscaping(std::string_view name) {
-  const auto found = std::find(kEscapings.begin(), kEscapings.end(), name);
-  if (found == kEscapings.end()) return std::nullopt;
-  return static_cast<Escaping>(found - kEscapings.begin());
+  const auto found = std::find(kEscapingNames.begin(), kEscapingNames.end(), name);
+  if (found == kEscapingNames.end()) return std::nullopt;
+  return static_cast<Escaping>(found - kEscapingNames.begin());
 }
 
 }  // namespace nanotally
