@@ -42,9 +42,11 @@
       ".size " wrapper ",.-" wrapper "\n.popsection\n")
 
 FORWARD("__wrap_dladdr", "dladdr");
+FORWARD("__wrap_dlopen", "dlopen");
 FORWARD("__wrap_dlsym", "dlsym");
 FORWARD("__wrap_exp2", "exp2");
 FORWARD("__wrap_log2", "log2");
+FORWARD("__wrap_pow", "pow");
 FORWARD("__wrap___pthread_key_create", "__pthread_key_create");
 FORWARD("__wrap_pthread_create", "pthread_create");
 FORWARD("__wrap_pthread_detach", "pthread_detach");

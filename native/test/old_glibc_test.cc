@@ -27,6 +27,8 @@ int __wrap_stat64(const char*, struct stat64*);
 int __wrap_dladdr(const void*, Dl_info*);
 double __wrap_log2(double);
 double __wrap_exp2(double);
+double __wrap_pow(double, double);
+void* __wrap_dlopen(const char*, int);
 void* __wrap_dlsym(void*, const char*);
 int __wrap_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
 int __wrap_pthread_join(pthread_t, void**);
@@ -130,6 +132,11 @@ TEST(OldGlibc, FindsNothingWhereNoObjectIs) {
 TEST(OldGlibc, FirstVersionsDoTheSame) {
   for (const double x : {1.0, 1.5, 0x1p-1022, 1e300, 3.7}) EXPECT_EQ(__wrap_log2(x), std::log2(x));
   for (const double x : {0.0, 0.5, -3.25, 1000.1}) EXPECT_EQ(__wrap_exp2(x), std::exp2(x));
+  for (const double x : {-2.0, 0.5, 3.0}) EXPECT_EQ(__wrap_pow(10, x), std::pow(10, x));
+  void* const libc = __wrap_dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+  ASSERT_NE(libc, nullptr);
+  EXPECT_EQ(libc, dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD));
+  EXPECT_EQ(__wrap_dlopen("no_such_library.so", RTLD_NOW), nullptr);
   EXPECT_EQ(__wrap_dlsym(RTLD_DEFAULT, "malloc"), dlsym(RTLD_DEFAULT, "malloc"));
   EXPECT_EQ(__wrap_dlsym(RTLD_DEFAULT, "no_such_symbol"), nullptr);
   Dl_info expected;
