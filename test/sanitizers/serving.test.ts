@@ -31,4 +31,4 @@ test('counters of a thread, closed and left open', async () => {
 })
 
 const uncalled = ['removeMetric', 'reject', 'defineDerived', 'nativeInterface', 'recordExemplar']
-expectNoFindings(folder, 1 + 3, [...uncalled, ...ENDING, ...READING])
+expectNoFindings(folder, 1 + 4, [...uncalled, ...ENDING, ...READING])
