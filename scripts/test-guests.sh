@@ -9,9 +9,9 @@ cd "$NANOTALLY_ROOT"
 
 # Names of files in native/test, without _test.cc.
 HARDWARE_TESTS='cgroup cpu* hardware* numa* perf* slot_placement topology*'
-# What depends on the instruction set: arithmetic, the layout of memory, restartable sequences, threads.
+# What depends on the instruction set: arithmetic, the layout of memory, restartable sequences.
 # scripts/test-native-arm64.sh runs all.
-ARM64_TESTS='bucket_mapping double_double exemplar_storm histogram_math merge_lock native_storm number protobuf rseq shard trace_ids'
+ARM64_TESTS='bucket_mapping double_double histogram_math number rseq shard trace_ids'
 
 [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] ||
   setup_fail 'the guests run what is built here for x86-64 and cross-built for arm64: this needs an x86-64 Linux'
