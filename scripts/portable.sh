@@ -9,18 +9,16 @@
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$NANOTALLY_ROOT"
 
-# What depends most on the Node that it runs on: workers and their ends, native threads, what V8 does with the addon.
+# What depends most on the Node that it runs on: loading, workers and their ends, native threads, what V8 does with the addon.
 MEETS_NODE=(
   test/lib/hardware/perf.test.ts
-  test/lib/instruments/
+  test/lib/instruments/histogram.test.ts
   test/lib/native.test.ts
   test/lib/registry.test.ts
   test/native-interface/
-  test/workers/
+  test/workers/{churn,crash,disabled,facts,instances,only-workers}.test.ts
 )
 AROUND='test/lib/cli/** test/lib/exposition/** test/examples/** test/lib/documents.test.ts test/lib/types.test.ts'
-# Millions of recordings between scrapes, in few ways.
-LONG='test/workers/{histogram-counts,runtime-cycles,runtime-owned,series-churn}.test.ts'
 
 results="$1"
 arch="$(node -p process.arch)"
@@ -33,10 +31,8 @@ status=0
 while IFS= read -r node; do
   version="$("$node" --version)"
   files=() excluded="$left_out"
-  if [ "${2:-}" = --brief ] && [ "$node" = "$newest" ]; then
-    excluded+=" $AROUND"
-  elif [ "${2:-}" = --brief ]; then
-    files=("${MEETS_NODE[@]}") excluded+=" $LONG"
+  if [ "${2:-}" = --brief ]; then
+    if [ "$node" = "$newest" ]; then excluded+=" $AROUND"; else files=("${MEETS_NODE[@]}"); fi
   fi
   echo "== Node $version"
   PATH="$(dirname "$node"):$PATH" NANOTALLY_TEST_EXCLUDE="$excluded" "$node" node_modules/vitest/vitest.mjs run --allowOnly=false "${files[@]}" \
