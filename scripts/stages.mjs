@@ -118,7 +118,7 @@ function portable(...options) {
 
 /** The stages of each tier, in order. A new stage goes here. @type {Record<string, Stage[]>} */
 export const TIERS = {
-  // npm test: about 20 minutes on 2 cores.
+  // npm test: about half an hour on 2 slow cores.
   quick: [
     setUp,
     { name: 'lint', run: ['npm', 'run', '--silent', 'lint'], needs: ['set-up'] },
@@ -134,7 +134,7 @@ export const TIERS = {
     addons,
     suites,
   ],
-  // npm run test:full: what npm test leaves out: about three quarters of an hour.
+  // npm run test:full: what npm test leaves out, another three quarters of an hour.
   full: [
     setUp,
     build,
