@@ -145,6 +145,27 @@ test('a stage that ran no tests is a failure, though its command was content', (
   expect(lastLine).toBe('0 passed, 3 failed')
 })
 
+test('of several native programs one may skip all of its tests, not all of them', () => {
+  const suite = (tests: number, skipped: number) =>
+    `<testsuites><testsuite tests="${tests}" failures="0" disabled="0" skipped="${skipped}" errors="0" /></testsuites>`
+  const stage = (name: string, one: string, other: string) => {
+    const code = [one, other].map(
+      (text, i) => `require('fs').writeFileSync('results/${name}${i}', ${JSON.stringify(text)})`,
+    )
+    const results = { folder: 'results', files: `^${name}`, format: 'gtest' }
+    return { name, run: [process.execPath, '-e', code.join(';')], results }
+  }
+  const { stdout, lastLine } = run([
+    stage('some', suite(2, 2), suite(3, 1)),
+    stage('none', suite(2, 2), suite(1, 1)),
+    stage('empty', suite(0, 0), suite(1, 0)),
+  ])
+  expect(stdout).toContain('== some: 2 passed, 0 failed, 3 skipped in')
+  expect(stdout).toContain('(ran no tests (none0, none1))')
+  expect(stdout).toContain('(ran no tests (empty0))')
+  expect(lastLine).toBe('2 passed, 2 failed')
+})
+
 test('a stage that left no results is a failure, and old results do not stand in', () => {
   const once = writes('v', 'vitest', vitestJson({ numPassedTests: 1 }))
   const { stdout, lastLine } = run([once, { ...once, run: ['true'] }])
