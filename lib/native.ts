@@ -49,6 +49,7 @@ export interface NativeDerivedDefinition {
   to: readonly NativeOperand[]
   /** 0 for a ratio. */
   windowMs: number
+  scale: number
 }
 
 /** A metric or a series that ended, or a series that is idle. */

@@ -43,6 +43,8 @@ export interface DerivedGaugeOptions {
    * something to compare with; absent until then. The window is kept to a sixteenth of itself.
    */
   rate?: { of: readonly Operand[]; windowMs: number } | undefined
+  /** What the ratio or rate is multiplied by, finite and not 0: 100 for a percentage. Default 1. */
+  scale?: number | undefined
 }
 
 const MIN_WINDOW_MS = 1000
@@ -110,15 +112,17 @@ export function derivedGauge(options: DerivedGaugeOptions): void {
   const head = checkHead(options)
   const registry = checkRegistry(options.registry)
   const labels = checkLabelNames(options.labels, 'labels')
-  const { ratio, rate } = options
+  const { ratio, rate, scale = 1 } = options
   if ((ratio === undefined) === (rate === undefined)) throw invalidValue('options', 'either ratio or rate', head.name)
   const windowMs = rate?.windowMs ?? 0
   if (rate !== undefined && !(Number.isInteger(windowMs) && windowMs >= MIN_WINDOW_MS && windowMs <= MAX_WINDOW_MS)) {
     throw invalidValue('windowMs', `an integer of ${MIN_WINDOW_MS} to ${MAX_WINDOW_MS}`, windowMs)
   }
+  if (typeof scale !== 'number') throw invalidType('scale', 'a number', scale)
+  if (!Number.isFinite(scale) || scale === 0) throw invalidValue('scale', 'a finite number that is not 0', scale)
   const of = checkOperands('of', ratio?.of ?? rate?.of, labels, registry)
   const to = ratio === undefined ? [] : checkOperands('to', ratio.to, labels, registry)
   // A disabled operand is known to nobody, so there is nothing to compute from.
   if ([...of, ...to].some((operand) => operand.metric < 0)) return
-  registry._registerDerived({ ...head, labels, of, to, windowMs })
+  registry._registerDerived({ ...head, labels, of, to, windowMs, scale })
 }

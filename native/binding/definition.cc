@@ -166,6 +166,7 @@ DerivedDefinition ReadDerivedDefinition(const Napi::Object& from, const Registry
   definition.of = ReadOperands(from.Get("of"), registry);
   definition.to = ReadOperands(from.Get("to"), registry);
   definition.window = std::chrono::milliseconds(ReadNumber(from, "windowMs"));
+  definition.scale = from.Get("scale").As<Napi::Number>().DoubleValue();
   return definition;
 }
 

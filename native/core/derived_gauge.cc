@@ -88,7 +88,7 @@ std::vector<ComputedSample> DerivedGauge::Ratio(const Sums& of, const Sums& to) 
     if (definition_.needs_all && numerator == of.end()) continue;
     const double value = numerator == of.end() ? 0 : numerator->second.Rounded();
     if (definition_.needs_all && value < 0) continue;
-    values.push_back({labels, value / denominator.Rounded()});
+    values.push_back({labels, value * definition_.scale / denominator.Rounded()});
   }
   return values;
 }
@@ -114,7 +114,8 @@ std::vector<ComputedSample> DerivedGauge::Rate(const Sums& sums, Clock::time_poi
     const double growth =
         sum.Rounded() - (before == past->sums.end() ? 0 : before->second.Rounded());
     // What only grows fell because a series of the group ended or was reset.
-    values.push_back({labels, (is_total ? std::max(growth, 0.0) : growth) / seconds});
+    values.push_back(
+        {labels, (is_total ? std::max(growth, 0.0) : growth) * definition_.scale / seconds});
   }
   return values;
 }

@@ -45,11 +45,13 @@ struct DerivedDefinition {
   // operand is 0; so is one whose numerator is below 0. For counts that may not have been taken,
   // and of which one need not be a part of the other.
   bool needs_all = false;
+  double scale = 1;  // what is computed is multiplied by it: 100 for a percentage
 
   [[nodiscard]] bool IsRate() const { return window.count() > 0; }
   [[nodiscard]] bool IsSameMetric(const DerivedDefinition& other) const {
     return name == other.name && unit == other.unit && labels == other.labels && of == other.of &&
-           to == other.to && window == other.window && needs_all == other.needs_all;
+           to == other.to && window == other.window && needs_all == other.needs_all &&
+           scale == other.scale;
   }
 };
 

@@ -190,6 +190,27 @@ TEST_F(DerivedGaugeTest, SubtractsWhatIsMinus) {
   EXPECT_EQ(Read("hits", 500), (Values{{"", -6}})) << "a difference may fall";
 }
 
+TEST_F(DerivedGaugeTest, ScalesWhatItComputes) {
+  const auto aligned = Define(CounterOf("aligned"));
+  const auto allocations = Define(CounterOf("allocations"));
+  const Operand of{aligned, OperandPart::kValue, {}};
+  const Operand to{allocations, OperandPart::kValue, {}};
+  DerivedDefinition percent{"percent", "A percentage.", "", {}, {of}, {to}};
+  percent.scale = 100;
+  Must(registry_->DefineDerived(percent));
+  DerivedDefinition rate{"per_minute", "A rate.", "", {}, {of}, {}, milliseconds(1000)};
+  rate.scale = 60;
+  Must(registry_->DefineDerived(rate));
+  registry_->Tick(At(0));
+  Add(*aligned, {}, 29);
+  Add(*allocations, {}, 100);
+  EXPECT_EQ(Read("percent"), (Values{{"", 29}})) << "0.29 * 100 would be less";
+  EXPECT_EQ(Read("per_minute", 1000), (Values{{"", 29 * 60}}));
+
+  percent.scale = 1;
+  EXPECT_FALSE(registry_->DefineDerived(percent).ok()) << "another metric";
+}
+
 TEST_F(DerivedGaugeTest, SubtractedOperandsMakeAnotherMetric) {
   const auto c = Define(CounterOf("c"));
   Ratio("r", {{c, OperandPart::kValue, {}}}, {{c, OperandPart::kValue, {}}});

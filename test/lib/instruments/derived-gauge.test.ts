@@ -93,6 +93,16 @@ test('a rate is absent until there is something to compare with, then counts wha
   await until('the rate to fall to 0', async () => (await read(registry, 'c_rate', { l: 'busy' })) === 0)
 })
 
+test('a ratio is scaled', async () => {
+  const registry = new Registry()
+  const part = counter({ name: 'part_total', help: 'h', registry })
+  const all = counter({ name: 'all_total', help: 'h', registry })
+  part.inc(29)
+  all.inc(100)
+  derivedGauge({ name: 'percent', help: 'h', registry, ratio: { of: [part], to: [all] }, scale: 100 })
+  expect(await read(registry, 'percent')).toBe(29)
+})
+
 test('a removed operand takes no part any more', async () => {
   const registry = new Registry()
   const a = counter({ name: 'a_total', help: 'h', registry })
@@ -151,6 +161,9 @@ describe('refusals', () => {
     ['a short window', { ratio: undefined, rate: { of: [c], windowMs: 999 } }, 'INVALID_VALUE'],
     ['a long window', { ratio: undefined, rate: { of: [c], windowMs: 3_600_001 } }, 'INVALID_VALUE'],
     ['a fractional window', { ratio: undefined, rate: { of: [c], windowMs: 1000.5 } }, 'INVALID_VALUE'],
+    ['a scale that is no number', { scale: '100' }, 'INVALID_TYPE'],
+    ['a scale of 0', { scale: 0 }, 'INVALID_VALUE'],
+    ['an infinite scale', { scale: Infinity }, 'INVALID_VALUE'],
     ['no window', { ratio: undefined, rate: { of: [c] } }, 'INVALID_VALUE'],
   ])('%s', (_, wrong, code) => {
     const options = { name: 'd', help: 'h', registry, ratio, ...wrong }
