@@ -3,14 +3,14 @@
 // WordNet is loading.
 import { inspect } from 'node:util'
 import { NanotallyError, registry, startExporter } from 'nanotally'
-import { compare } from './compare.mjs'
+import { compare } from './books/compare.mjs'
 import { Ends } from './ends.mjs'
-import { start } from './engine.mjs'
-import { Scrape } from './exposition.mjs'
-import { LiveReport } from './live.mjs'
+import { start } from './engine/engine.mjs'
 import { HELP, parseOptions, UsageError } from './options.mjs'
-import { comparisonTable, Display, loadingLine, verdictLine } from './screen.mjs'
-import { WordNetMissingError } from './wordnet.mjs'
+import { Scrape } from './view/exposition.mjs'
+import { LiveReport } from './view/live.mjs'
+import { comparisonTable, Display, loadingLine, verdictLine } from './view/screen.mjs'
+import { WordNetMissingError } from './wordnet/wordnet.mjs'
 
 /** @typedef {import('./options.mjs').Options} Options */
 

@@ -40,7 +40,7 @@ async function farQuantiles(prometheus: Prometheus, reached: Stopped['reached'])
   return far
 }
 
-/** Each exemplar has the trace of a job that a worker did (examples/engram/trace.mjs). */
+/** Each exemplar has the trace of a job that a worker did (examples/engram/engine/trace.mjs). */
 function checkExemplars(exemplars: readonly StoredExemplar[], { tally, reached }: Stopped): void {
   const jobs = tally
     .filter(({ name }) => name === 'engram_jobs_queued_total')

@@ -22,7 +22,7 @@ const sorted = (list: readonly { name: string; rule: string }[]) =>
 
 test('what nanotally and the demo expose passes promtool but for the allow-list', async () => {
   process.removeAllListeners('warning')
-  const { watchMemory } = await import('../../examples/engram/metrics.mjs')
+  const { watchMemory } = await import('../../examples/engram/engine/metrics.mjs')
   watchMemory()
   const { registry } = await import('nanotally')
   const own = new Registry()

@@ -1,7 +1,7 @@
 // The engine's exact distribution, and the traces that its exemplars name.
 import { expect, test } from 'vitest'
-import { Distribution } from '../../../examples/engram/distribution.mjs'
-import { traceOf } from '../../../examples/engram/trace.mjs'
+import { Distribution } from '../../../examples/engram/books/distribution.mjs'
+import { traceOf } from '../../../examples/engram/engine/trace.mjs'
 
 test('what several threads count is one distribution, from 0 to the highest value', () => {
   const buffer = Distribution.createBuffer(7)

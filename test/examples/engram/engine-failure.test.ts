@@ -1,6 +1,6 @@
 // A worker that fails takes the engine with it: its error is told, and no thread is left behind.
 import { expect, test } from 'vitest'
-import { start } from '../../../examples/engram/engine.mjs'
+import { start } from '../../../examples/engram/engine/engine.mjs'
 import { tinyGraph } from './tiny-graph.js'
 
 test('a worker that cannot start is the error of start()', async () => {

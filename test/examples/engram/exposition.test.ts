@@ -1,6 +1,6 @@
 // Reading text exposition: labels and their escapes, values, buckets of an interval, quantiles.
 import { expect, test } from 'vitest'
-import { bucketsSince, quantile, Scrape } from '../../../examples/engram/exposition.mjs'
+import { bucketsSince, quantile, Scrape } from '../../../examples/engram/view/exposition.mjs'
 
 test('names, labels, escapes and special values', () => {
   const scrape = new Scrape(

@@ -1,10 +1,10 @@
 // The store of observations: senses chosen by company, links, recall by activation, eviction; and its links against a
 // plain model over thousands of random operations.
 import { expect, test } from 'vitest'
-import { EpisodicMemory } from '../../../examples/engram/memory.mjs'
-import { Random } from '../../../examples/engram/random.mjs'
-import { MAX_WORDS, SenseChooser } from '../../../examples/engram/senses.mjs'
-import { Spreader } from '../../../examples/engram/spread.mjs'
+import { EpisodicMemory } from '../../../examples/engram/engine/memory.mjs'
+import { Random } from '../../../examples/engram/engine/random.mjs'
+import { Spreader } from '../../../examples/engram/engine/spread.mjs'
+import { MAX_WORDS, SenseChooser } from '../../../examples/engram/wordnet/senses.mjs'
 import { tinyGraph } from './tiny-graph.js'
 
 const money = { bank_money: ['similar cash'], cash: [], bank_river: ['similar water'], water: [], stone: [] }

@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import { createQueue, emptyJob, JobQueue } from '../../../examples/engram/queue.mjs'
-import { PRIORITIES } from '../../../examples/engram/vocabulary.mjs'
+import { createQueue, emptyJob, JobQueue } from '../../../examples/engram/engine/queue.mjs'
+import { PRIORITIES } from '../../../examples/engram/wordnet/vocabulary.mjs'
 
 const [HIGH, NORMAL, LOW] = PRIORITIES.keys()
 

@@ -1,9 +1,9 @@
 // What the terminal shows: numbers, the live view within 80 x 24, the final table, and drawing in place.
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
-import type { ComparedRow } from '../../../examples/engram/compare.mjs'
-import { Scrape } from '../../../examples/engram/exposition.mjs'
-import { bar, clip, clock, duration, percent, sparkline, styles, whole } from '../../../examples/engram/format.mjs'
+import type { ComparedRow } from '../../../examples/engram/books/compare.mjs'
+import { Scrape } from '../../../examples/engram/view/exposition.mjs'
+import { bar, clip, clock, duration, percent, sparkline, styles, whole } from '../../../examples/engram/view/format.mjs'
 import {
   comparisonTable,
   Display,
@@ -11,8 +11,8 @@ import {
   loadingLine,
   plainLine,
   verdictLine,
-} from '../../../examples/engram/screen.mjs'
-import { RELATIONS } from '../../../examples/engram/vocabulary.mjs'
+} from '../../../examples/engram/view/screen.mjs'
+import { RELATIONS } from '../../../examples/engram/wordnet/vocabulary.mjs'
 
 const plain = styles(false)
 

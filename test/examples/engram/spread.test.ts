@@ -1,7 +1,7 @@
 // Spreading activation on hand-made graphs, where every number can be worked out by hand.
 import { expect, test } from 'vitest'
-import { Spreader } from '../../../examples/engram/spread.mjs'
-import { RELATIONS, relationIndex } from '../../../examples/engram/vocabulary.mjs'
+import { Spreader } from '../../../examples/engram/engine/spread.mjs'
+import { RELATIONS, relationIndex } from '../../../examples/engram/wordnet/vocabulary.mjs'
 import { tinyGraph } from './tiny-graph.js'
 
 /** Powers of two, so that all sums are exact. */

@@ -1,8 +1,8 @@
 // The engine's own tally, and its comparison with a scrape.
 import { expect, test } from 'vitest'
-import { compare } from '../../../examples/engram/compare.mjs'
-import { Scrape } from '../../../examples/engram/exposition.mjs'
-import { SLOTS, Tally } from '../../../examples/engram/tally.mjs'
+import { compare } from '../../../examples/engram/books/compare.mjs'
+import { SLOTS, Tally } from '../../../examples/engram/books/tally.mjs'
+import { Scrape } from '../../../examples/engram/view/exposition.mjs'
 
 const HITS = 'engram_recalls_total{outcome="hit"}'
 

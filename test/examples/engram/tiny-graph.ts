@@ -1,6 +1,6 @@
 // Hand-made graphs: `tinyGraph({ a: ['hypernym b'], b: [] })` has the synsets a and b, each with its own name as its word.
-import { buildGraph, type Graph } from '../../../examples/engram/graph.mjs'
-import { relationIndex } from '../../../examples/engram/vocabulary.mjs'
+import { buildGraph, type Graph } from '../../../examples/engram/wordnet/graph.mjs'
+import { relationIndex } from '../../../examples/engram/wordnet/vocabulary.mjs'
 
 export interface TinyGraph {
   graph: Graph

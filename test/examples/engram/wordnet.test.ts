@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { buildGraph, type Graph } from '../../../examples/engram/graph.mjs'
-import { CONTEXTS, PARTS_OF_SPEECH, RELATIONS, relationIndex } from '../../../examples/engram/vocabulary.mjs'
-import { loadWordNet, parseDataLine, parseIndexLine } from '../../../examples/engram/wordnet.mjs'
+import { buildGraph, type Graph } from '../../../examples/engram/wordnet/graph.mjs'
+import { CONTEXTS, PARTS_OF_SPEECH, RELATIONS, relationIndex } from '../../../examples/engram/wordnet/vocabulary.mjs'
+import { loadWordNet, parseDataLine, parseIndexLine } from '../../../examples/engram/wordnet/wordnet.mjs'
 import { temporaryFolder } from '../../support/temporary.js'
 
 describe('a data line', () => {

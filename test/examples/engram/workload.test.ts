@@ -1,8 +1,8 @@
 // The load: the same for the same seed, and of the make-up that it promises.
 import { expect, test } from 'vitest'
-import { Random } from '../../../examples/engram/random.mjs'
-import { OBSERVE, PRIORITIES } from '../../../examples/engram/vocabulary.mjs'
-import { Workload } from '../../../examples/engram/workload.mjs'
+import { Random } from '../../../examples/engram/engine/random.mjs'
+import { Workload } from '../../../examples/engram/engine/workload.mjs'
+import { OBSERVE, PRIORITIES } from '../../../examples/engram/wordnet/vocabulary.mjs'
 import { tinyGraph } from './tiny-graph.js'
 
 const names = Array.from({ length: 50 }, (_, i) => `s${i}`)

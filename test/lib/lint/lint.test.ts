@@ -153,7 +153,7 @@ describe('what is exposed', () => {
 
   test("the demo's metrics", async () => {
     const { registry } = await import('nanotally')
-    const { watchMemory } = await import('../../../examples/engram/metrics.mjs')
+    const { watchMemory } = await import('../../../examples/engram/engine/metrics.mjs')
     watchMemory()
     const families = await scrape(registry)
     expect(families.size).toBeGreaterThanOrEqual(15)

@@ -3,7 +3,7 @@
 //
 // When the store is full a new observation takes the place of an old one by the CLOCK rule (Corbato, 1968): the hand goes
 // around in order of storing and takes the first observation that no recall has brought back since it last came by.
-import { MAX_WORDS, SenseChooser } from './senses.mjs'
+import { MAX_WORDS, SenseChooser } from '../wordnet/senses.mjs'
 
 /** Observations of one synset that a recall looks at, the newest first: bounds the work of a recall. */
 const MAX_SCANNED = 128
@@ -11,7 +11,7 @@ const MAX_SCANNED = 128
 const SAME_CONTEXT = 1.5
 const NONE = -1
 
-/** @typedef {import('./graph.mjs').Graph} Graph */
+/** @typedef {import('../wordnet/graph.mjs').Graph} Graph */
 /** @typedef {import('./spread.mjs').Spreader} Spreader */
 
 /** A bounded store of observations. */

@@ -5,8 +5,8 @@
 // moves the tail, the consumer copies it out before it moves the head, so neither sees half a job. Heads and tails count
 // up without bound and wrap at 2^32; a ring's capacity is a power of two, so that the wrap changes nothing.
 
-import { MAX_WORDS } from './senses.mjs'
-import { PRIORITIES } from './vocabulary.mjs'
+import { MAX_WORDS } from '../wordnet/senses.mjs'
+import { PRIORITIES } from '../wordnet/vocabulary.mjs'
 
 /** Control words. SIGNAL is bumped when there is something to look at; the worker sleeps on it. */
 const SIGNAL = 0

@@ -5,7 +5,7 @@
 const PREFIX = 'engram_'
 
 /**
- * @typedef {import('./exposition.mjs').Scrape} Scrape
+ * @typedef {import('../view/exposition.mjs').Scrape} Scrape
  * @typedef {import('./tally.mjs').TallyRow} TallyRow
  *
  * @typedef {object} ComparedRow

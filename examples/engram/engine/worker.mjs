@@ -2,15 +2,15 @@
 // there is none, so its event loop never turns; nanotally needs nothing of it for what is recorded here to be scraped.
 import { parentPort, workerData } from 'node:worker_threads'
 import { setExemplarSource } from 'nanotally'
-import { Distribution } from './distribution.mjs'
-import { Graph } from './graph.mjs'
+import { Distribution } from '../books/distribution.mjs'
+import { SLOTS, Tally } from '../books/tally.mjs'
+import { Graph } from '../wordnet/graph.mjs'
+import { HIT, HOP_BUCKETS, MISS, OBSERVE, OUTCOMES, UNKNOWN } from '../wordnet/vocabulary.mjs'
 import { EpisodicMemory } from './memory.mjs'
 import * as metrics from './metrics.mjs'
 import { emptyJob, JobQueue, nowNs } from './queue.mjs'
 import { Spreader } from './spread.mjs'
-import { SLOTS, Tally } from './tally.mjs'
 import { traceOf } from './trace.mjs'
-import { HIT, HOP_BUCKETS, MISS, OBSERVE, OUTCOMES, UNKNOWN } from './vocabulary.mjs'
 
 /** Time between two answers that are shown to the main thread. */
 const ANSWER_EVERY_NS = 500e6

@@ -1,8 +1,9 @@
 // What the terminal shows: the loading bar, the live view, the final table. Each function turns facts into lines; Display
 // puts lines on the terminal, in place and with one write a frame, so that nothing flickers.
+
+import { CONTEXTS, HOP_BUCKETS, OUTCOMES, PRIORITIES, RELATIONS } from '../wordnet/vocabulary.mjs'
 import { bucketsSince, quantile } from './exposition.mjs'
 import { bar, clip, clock, duration, percent, sparkline, styles, tenths, whole } from './format.mjs'
-import { CONTEXTS, HOP_BUCKETS, OUTCOMES, PRIORITIES, RELATIONS } from './vocabulary.mjs'
 
 /** The live view is laid out for a terminal of 80 x 24. */
 const WIDTH = 80
@@ -11,8 +12,8 @@ const TOP_RELATIONS = 6
 
 /**
  * @typedef {ReturnType<typeof styles>} Styles
- * @typedef {import('./engine.mjs').Answer} Answer
- * @typedef {import('./compare.mjs').ComparedRow} ComparedRow
+ * @typedef {import('../engine/engine.mjs').Answer} Answer
+ * @typedef {import('../books/compare.mjs').ComparedRow} ComparedRow
  *
  * @typedef {object} Moment
  * @property {import('./exposition.mjs').Scrape} scrape

@@ -9,7 +9,7 @@
 // so that a synset with many edges tells each neighbour little. A synset that has fired goes on collecting, but never
 // fires again in the same spread: cycles end there. What fires in a hop fires with the activation that it had when the
 // hop began, so the order of synsets within a hop changes nothing but the last bits of a sum.
-import { RELATIONS, relationIndex } from './vocabulary.mjs'
+import { RELATIONS, relationIndex } from '../wordnet/vocabulary.mjs'
 
 /** How readily activation crosses each relation; 1 unless named here. */
 export const RELATION_WEIGHTS = Object.freeze({
@@ -27,7 +27,7 @@ export const RELATION_WEIGHTS = Object.freeze({
 /** What a spread with no counters of its own adds to. */
 const UNCOUNTED = Object.freeze(RELATIONS.map(() => Object.freeze({ inc() {} })))
 
-/** @typedef {import('./graph.mjs').Graph} Graph */
+/** @typedef {import('../wordnet/graph.mjs').Graph} Graph */
 
 /** Holds the state of one spread: activation by synset, what was touched, what crossed. */
 export class Spreader {

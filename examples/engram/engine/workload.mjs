@@ -1,7 +1,8 @@
 // Makes up what the engine lives through: observations of things that belong together, and cues that ask for them again.
 // Seeded: the same seed gives the same jobs in the same order on every machine. Belongs to the main thread.
+
+import { CONTEXTS, OBSERVE, RECALL } from '../wordnet/vocabulary.mjs'
 import { Random } from './random.mjs'
-import { CONTEXTS, OBSERVE, RECALL } from './vocabulary.mjs'
 
 /** Share of observations among the jobs. */
 const OBSERVATIONS = 0.4
@@ -16,7 +17,7 @@ const MIN_WORDS = 3
 const MAX_OBSERVED_WORDS = 6
 
 /**
- * @typedef {import('./graph.mjs').Graph} Graph
+ * @typedef {import('../wordnet/graph.mjs').Graph} Graph
  *
  * @typedef {object} Request
  * @property {number} kind index into KINDS

@@ -1,7 +1,7 @@
 // The engine's own count of everything that it also tells nanotally, to check nanotally against: other code, other memory,
 // no import of nanotally here. One row of 64-bit integers per thread in a SharedArrayBuffer; a thread adds to its own row,
 // and anyone may read.
-import { HOP_BUCKETS, KINDS, OUTCOMES, PARTS_OF_SPEECH, PRIORITIES, RELATIONS } from './vocabulary.mjs'
+import { HOP_BUCKETS, KINDS, OUTCOMES, PARTS_OF_SPEECH, PRIORITIES, RELATIONS } from '../wordnet/vocabulary.mjs'
 
 /**
  * What is counted, by the name and labels of the sample that must be equal to it.
