@@ -4,6 +4,7 @@
 //   sh                    the scripts, stages, tools and files that it names exist
 //   yaml                  a configuration that promtool accepts, or probes of Kubernetes at routes of the exporter
 //   gyp, javascript, cpp  stand in examples/native-addon, line by line
+//   promql                PromQL: read by its grammar, about families and labels that catalogs have
 //   console               commands of nanotally and what they print: test/lib/cli/documents.test.ts runs them
 //   picture               drawings: nothing to check
 // A block of another language fails. Relative links are followed in every Markdown file, to their #anchors.
@@ -12,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ROUTE_NAMES, type RouteName } from '../../dist/exporter/settings.js'
+import { faultsOf } from '../support/catalogs.js'
 import { Child } from '../support/children.js'
 import { type Block, parseMarkdown } from '../support/markdown.js'
 import { checkConfig } from '../support/promtool.js'
@@ -104,6 +106,7 @@ async function check(block: Block, above: readonly Block[]): Promise<string[]> {
   if (language === 'gyp') return checkExcerpt(code, /\.gyp$/)
   if (language === 'javascript') return checkExcerpt(code, /\.mjs$/)
   if (language === 'cpp') return checkExcerpt(code, /\.(h|cc)$/)
+  if (language === 'promql') return faultsOf(code)
   if (language === 'console' || language === 'picture') return []
   return [`nobody knows how to check a block of language '${language}'`]
 }
@@ -130,7 +133,7 @@ describe('blocks', () => {
   test('there are some of each language', () => {
     const languages = blocks.map(({ block }) => block.language)
     expect(languages.length).toBeGreaterThanOrEqual(45)
-    for (const language of ['js', 'cjs', 'text', 'sh', 'yaml', 'gyp', 'javascript', 'cpp']) {
+    for (const language of ['js', 'cjs', 'text', 'sh', 'yaml', 'gyp', 'javascript', 'cpp', 'promql']) {
       expect(languages).toContain(language)
     }
   })
@@ -185,6 +188,7 @@ describe('the checks can fail', () => {
     ['js', 'console.error("no")', 'no'],
     ['js', 'const x: number = 1', 'ended with 1'],
     ['cjs', "require('nanotally').counter({ name: 1 })", 'ended with 1'],
+    ['promql', 'rate(engram_nothing_total[5m])', 'no catalog has engram_nothing_total'],
     ['text', 'two 3', 'the program above it printed'],
     ['text', 'two', 'the program above it printed'],
     ['sh', 'npm run nothing', 'no script nothing'],

@@ -34,6 +34,24 @@ export async function checkConfig(yaml: string): Promise<string[]> {
   }
 }
 
+/**
+ * Runs `promtool check rules` on recording rules.
+ *
+ * @returns what it finds fault with, a line each; empty when it accepts them
+ */
+export async function checkRules(rules: readonly { record: string; expr: string }[]): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'nanotally-promtool-'))
+  try {
+    const file = join(folder, 'rules.yml')
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'rules', rules }] }))
+    const lines = await runPromtool(['check', 'rules', file])
+    return lines.filter((line) => !/^Checking | SUCCESS: /.test(line))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 async function runPromtool(args: readonly string[], input: string | Uint8Array = ''): Promise<string[]> {
   const child = spawn(toolPath('promtool'), args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const exit = new Promise<number | null>((resolve, reject) => {
