@@ -12,6 +12,7 @@ const GROUPS = [
   'timer',
   'hardware',
   'region',
+  'catalogs-streaming',
   'program',
 ]
 const groups = await Promise.all(
