@@ -38,6 +38,10 @@ const exported = new Map<string, unknown>(
   [nanotally, hardware].flatMap((module) => Object.entries(module)).filter(([name]) => /^\w+$/.test(name)),
 )
 exported.set('createServer', createServer)
+for (const file of files.filter((name) => /^catalogs\/\w+\.ts$/.test(name))) {
+  const module = await import(`nanotally/${file.replace('.ts', '')}`)
+  for (const [name, value] of Object.entries(module)) if (name.endsWith('Metrics')) exported.set(name, value)
+}
 
 describe('examples', () => {
   test.each(examples)('$title', async ({ code }) => {
