@@ -13,6 +13,7 @@ const GROUPS = [
   'hardware',
   'region',
   'catalogs-streaming',
+  'catalogs-003',
   'program',
 ]
 const groups = await Promise.all(

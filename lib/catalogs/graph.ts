@@ -228,19 +228,6 @@ export function layerClass(layer: number): LabelValue {
   return layer < 16 ? layer : '16+'
 }
 
-function operationLabels(operation: string, status: OperationStatus, details: OperationDetails | undefined) {
-  const { numaNode, cueType, simdType, batchSize, backpressure } = details ?? {}
-  return {
-    operation,
-    status: oneOf(OPERATION_STATUSES, status),
-    numa_node: optional(numaNode, numaNodeLabel),
-    cue_type: cueType,
-    simd_type: optional(simdType, (type) => oneOf(SIMD_TYPES, type)),
-    batch_size: optional(batchSize, batchSizeClass),
-    backpressure: optional(backpressure, (level) => oneOf(BACKPRESSURE_LEVELS, level)),
-  }
-}
-
 /**
  * Defines the graph families in a registry, or finds them there, and returns what records them. Each family that is not
  * computed is also there itself, to be bound where a function that looks its labels up is too slow.
@@ -257,7 +244,20 @@ function operationLabels(operation: string, status: OperationStatus, details: Op
  */
 export function graphMetrics(options: CatalogOptions = {}): GraphMetrics {
   const families = defineFamilies(FAMILIES, options)
-  const { hnswNearEdges, hnswFarEdges, edgeRawBytes, edgeEncodedBytes, operationDuration } = families
+  const { hnswNearEdges, hnswFarEdges, edgeRawBytes, edgeEncodedBytes } = families
+  const operationSeries = (operation: string, status: OperationStatus, details?: OperationDetails) => {
+    const { numaNode, cueType, simdType, batchSize, backpressure } = details ?? {}
+    // By position: an object with keys that are undefined is none that the series are found by quickly.
+    return families.operationDuration.labels(
+      operation,
+      oneOf(OPERATION_STATUSES, status),
+      optional(numaNode, numaNodeLabel),
+      cueType,
+      optional(simdType, (type) => oneOf(SIMD_TYPES, type)),
+      optional(batchSize, batchSizeClass),
+      optional(backpressure, (level) => oneOf(BACKPRESSURE_LEVELS, level)),
+    )
+  }
   return {
     ...families,
     recordTraversalHops: (query_type, layer, hops) =>
@@ -280,7 +280,7 @@ export function graphMetrics(options: CatalogOptions = {}): GraphMetrics {
       families.batchItems.inc({ operation, simd: oneOf(SWITCH, simd) }, amountOf(items)),
     recordBatchBackpressure: (strategy) => families.batchBackpressure.inc({ strategy }),
     recordOperation: (operation, status, seconds, details) =>
-      operationDuration.observe(operationLabels(operation, status, details), isAmount(seconds) ? seconds : NO_NUMBER),
-    operation: (operation, status, details) => operationDuration.labels(operationLabels(operation, status, details)),
+      operationSeries(operation, status, details).observe(isAmount(seconds) ? seconds : NO_NUMBER),
+    operation: operationSeries,
   }
 }

@@ -321,12 +321,13 @@ export function memoryMetrics(options: CatalogOptions = {}): MemoryMetrics {
       families.lockFreeContentions.inc({ component, operation }, failures),
     recordPressureAdaptation: (action) => families.pressureAdaptations.inc({ action }),
     recordAtomicOperations: (operation, operations, cycles, numaNode) => {
-      const labels = { operation, numa_node: optional(numaNode, numaNodeLabel) }
+      const node = optional(numaNode, numaNodeLabel)
+      const timed = families.atomicOperations.labels(operation, node)
       // Both or neither: the average is of the two.
       if (isAmount(operations) && isAmount(cycles)) {
-        families.atomicOperations.inc(labels, operations)
-        families.atomicOperationCycles.inc(labels, cycles)
-      } else families.atomicOperations.inc(labels, Number.NaN)
+        timed.inc(operations)
+        families.atomicOperationCycles.labels(operation, node).inc(cycles)
+      } else timed.inc(Number.NaN)
     },
   }
 }
