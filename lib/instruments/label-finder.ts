@@ -32,6 +32,13 @@ export function labelOf(labels: Record<string, unknown>, name: string): unknown 
   return name in Object.prototype && !Object.hasOwn(labels, name) ? undefined : value
 }
 
+/** How many of the names are keys that hold undefined, as `{ node: options.node }` makes them: to us they are absent. */
+function undefinedKeys(labels: Record<string, unknown>, names: readonly string[]): number {
+  let found = 0
+  for (const key in labels) if (labels[key] === undefined && names.includes(key)) found++
+  return found
+}
+
 function compile(names: readonly string[], required: number): LabelFinder | undefined {
   const lines = names.map((name, i) => {
     const count = i < required ? '' : 'if (value === undefined) keys--; '
@@ -42,14 +49,17 @@ function compile(names: readonly string[], required: number): LabelFinder | unde
   try {
     const make = new Function(
       'labelOf',
+      'undefinedKeys',
       `return (node, labels) => {
          let value, keys = ${names.length}
          ${lines.join('\n')}
          for (const _ in labels) keys--
+         if (keys < 0) keys += undefinedKeys(labels)
          return keys === 0 ? node : undefined
        }`,
     )
-    return make(labelOf)
+    const optional = names.slice(required)
+    return make(labelOf, (labels: Record<string, unknown>) => undefinedKeys(labels, optional))
   } catch (error) {
     if (error instanceof EvalError) return undefined // --disallow-code-generation-from-strings
     throw error
@@ -68,6 +78,7 @@ function interpret(names: readonly string[]): LabelFinder {
       if (node === undefined) return undefined
     }
     for (const _ in labels) keys--
+    if (keys < 0) keys += undefinedKeys(labels, names)
     return keys === 0 ? node : undefined
   }
 }
