@@ -11,6 +11,7 @@ const GROUPS = [
   'labels',
   'timer',
   'hardware',
+  'catalogs-hardware',
   'region',
   'catalogs-streaming',
   'catalogs-003',
