@@ -74,9 +74,9 @@ function isUsable(sample: SampleSummary | undefined | null): sample is SampleSum
 
 /**
  * Whether measurements (times, say: what is worse when it is more) show that something is more than 5 % slower than its
- * baseline. The hypothesis that is to be refuted is a slowdown of 5 % at most, at the 5 % level, one-sided: where nothing is
- * more than 5 % slower, at most one test in twenty says that it is. Something that is exactly 5 % slower is told as seldom; one that is 10 % slower as
- * soon as there are measurements enough.
+ * baseline. The hypothesis that is to be refuted is a slowdown of 5 % at most, at the 5 % level, one-sided: of tests of what
+ * is exactly 5 % slower one in twenty says that there is a regression, of what is as fast as it was hardly any. What is 10 %
+ * slower is told once there are measurements enough.
  *
  * Measurements are to be independent, and so many, or so near to a normal distribution, that their means are.
  *
