@@ -1,8 +1,9 @@
 // The allocation catalog: an engine that answers requests by letting columns compete until one of them wins. Planning
 // document 000. Whoever has such an engine records into it; nanotally has none.
-import { amountOrRefused, isAmount, REFUSED } from './amounts.js'
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
+
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
+import { amountOrNoNumber, isAmount, NO_NUMBER } from './shared/recording.js'
 
 const FAMILIES = {
   allocations: {
@@ -138,7 +139,7 @@ export function allocationMetrics(options: CatalogOptions = {}): AllocationMetri
     ...families,
     recordAllocation: (seconds, success) => {
       if (!isAmount(seconds)) {
-        families.allocationDuration.observe(REFUSED)
+        families.allocationDuration.observe(NO_NUMBER)
         return
       }
       if (success !== true && success !== false) {
@@ -150,12 +151,12 @@ export function allocationMetrics(options: CatalogOptions = {}): AllocationMetri
       if (success) families.allocationSuccesses.inc()
       else families.allocationFailures.inc()
     },
-    recordConvergence: (seconds) => families.convergence.observe(amountOrRefused(seconds)),
+    recordConvergence: (seconds) => families.convergence.observe(amountOrNoNumber(seconds)),
     updateColumns: (active, all) => {
       const isPossible = isAmount(active) && isAmount(all) && active <= all
-      families.activeColumns.set(isPossible ? active : REFUSED)
+      families.activeColumns.set(isPossible ? active : NO_NUMBER)
       if (isPossible) families.columns.set(all)
     },
-    updateMemoryUsage: (bytes) => families.memoryUsage.set(amountOrRefused(bytes)),
+    updateMemoryUsage: (bytes) => families.memoryUsage.set(amountOrNoNumber(bytes)),
   }
 }

@@ -1,9 +1,10 @@
 // The cognitive catalog: a memory engine that is modelled on complementary learning systems, which consolidates memories,
 // completes patterns and spreads activation. Planning document 003.
 import type { LabelValue } from '../index.js'
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
-import { booleanLabel, isAmount, isShare, NO_LABEL, NO_NUMBER, oneOf, RecentPairs } from './recording.js'
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
+import { RecentPairs } from './shared/recent-pairs.js'
+import { amountOrNoNumber, booleanLabel, isAmount, isShare, NO_LABEL, NO_NUMBER, oneOf } from './shared/recording.js'
 
 export const CONSOLIDATION_STATES = ['recent', 'consolidating', 'remote'] as const
 export type ConsolidationState = (typeof CONSOLIDATION_STATES)[number]
@@ -348,13 +349,13 @@ export function cognitiveMetrics(options: CatalogOptions = {}): CognitiveMetrics
       const allowed = CONSOLIDATION_STATES.includes(from) ? CONSOLIDATION_TRANSITIONS[from] : []
       const isPossible = allowed.includes(to)
       const labels = { from_state: from, to_state: isPossible ? to : NO_LABEL }
-      transitions.observe(labels, isAmount(milliseconds) ? milliseconds : NO_NUMBER)
+      transitions.observe(labels, amountOrNoNumber(milliseconds))
       return isPossible ? to : from
     },
     recordSpread: (spread) => {
       const { depthHops, maxDepth, branchingFactor, activatedNodes, networkNodes } = spread ?? {}
       const labels = { max_depth: maxDepthClass(maxDepth), branching_factor: branchingFactorClass(branchingFactor) }
-      families.spreadingDepth.observe(labels, isAmount(depthHops) ? depthHops : NO_NUMBER)
+      families.spreadingDepth.observe(labels, amountOrNoNumber(depthHops))
       const network_size = networkSizeClass(networkNodes)
       // Both or neither: the ratio is of the two.
       if (isAmount(activatedNodes) && activatedNodes <= networkNodes) {

@@ -3,8 +3,6 @@
 // The exporter renders on a thread of its own and counts that itself, in nanotally_render*. These functions are for programs
 // that render on their own.
 import { registry as defaultRegistry, type Exposition, type RenderOptions } from '../index.js'
-import { isAmount, knownOrRefused, REFUSED } from './amounts.js'
-import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './catalog.js'
 import {
   EXPORT_FORMATS,
   EXPOSED,
@@ -12,7 +10,9 @@ import {
   FAMILIES,
   SIZE_CLASSES,
   type SizeClass,
-} from './exporter-families.js'
+} from './families/exporter.js'
+import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './shared/catalog.js'
+import { isAmount, NO_NUMBER, oneOf } from './shared/recording.js'
 
 export { EXPORT_FORMATS, type ExportFormat, SIZE_CLASSES, type SizeClass }
 
@@ -73,8 +73,8 @@ export function exporterMetrics(options: CatalogOptions = {}): ExporterMetrics {
   const recordExport = (made: ExportRecord) => {
     const { format, bytes, seconds } = made ?? {}
     // What is no format, or no size, is no label, and is dropped and counted for it.
-    const labels = { format: knownOrRefused(EXPORT_FORMATS, format), size_kb: sizeClass(bytes) as SizeClass }
-    families.exportDuration.observe(labels, isAmount(seconds) ? seconds * 1000 : REFUSED)
+    const labels = { format: oneOf(EXPORT_FORMATS, format), size_kb: sizeClass(bytes) as SizeClass }
+    families.exportDuration.observe(labels, isAmount(seconds) ? seconds * 1000 : NO_NUMBER)
   }
   return {
     ...families,

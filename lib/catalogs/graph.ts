@@ -1,9 +1,9 @@
 // The graph catalog: searches of an HNSW index, the edges of a graph in memory, and operations on both, one by one and in
 // batches. Planning document 003.
 import type { BoundHistogram, LabelValue } from '../index.js'
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
-import { amountOf, isAmount, NO_LABEL, NO_NUMBER, numaNodeLabel, oneOf, optional } from './recording.js'
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
+import { amountOf, amountOrNoNumber, isAmount, NO_LABEL, numaNodeLabel, oneOf, optional } from './shared/recording.js'
 
 /** Whether something that can be turned on is. */
 export const SWITCH = ['enabled', 'disabled'] as const
@@ -261,7 +261,7 @@ export function graphMetrics(options: CatalogOptions = {}): GraphMetrics {
   return {
     ...families,
     recordTraversalHops: (query_type, layer, hops) =>
-      families.hnswTraversalHops.observe({ query_type, layer: layerClass(layer) }, isAmount(hops) ? hops : NO_NUMBER),
+      families.hnswTraversalHops.observe({ query_type, layer: layerClass(layer) }, amountOrNoNumber(hops)),
     recordEdgesFollowed: (traversal_pattern, prefetch, near, far) => {
       const labels = { traversal_pattern, prefetch: oneOf(SWITCH, prefetch) }
       // Both or neither: the ratio is of the two.
@@ -280,7 +280,7 @@ export function graphMetrics(options: CatalogOptions = {}): GraphMetrics {
       families.batchItems.inc({ operation, simd: oneOf(SWITCH, simd) }, amountOf(items)),
     recordBatchBackpressure: (strategy) => families.batchBackpressure.inc({ strategy }),
     recordOperation: (operation, status, seconds, details) =>
-      operationSeries(operation, status, details).observe(isAmount(seconds) ? seconds : NO_NUMBER),
+      operationSeries(operation, status, details).observe(amountOrNoNumber(seconds)),
     operation: operationSeries,
   }
 }

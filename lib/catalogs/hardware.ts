@@ -3,9 +3,7 @@
 //
 // Nobody looks at the processor here: samples come from the kernels, or from counters that were read around them. Where the
 // machine has a PMU, perf.region() counts by itself, into perf_region_*.
-import { isAmount, knownOrRefused, PairRecorder } from './amounts.js'
-import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './catalog.js'
-import { EXPOSED } from './hardware-exposed.js'
+
 import {
   CACHE_LEVELS,
   type CatalogCacheLevel,
@@ -16,7 +14,11 @@ import {
   type StallCause,
   VECTOR_WIDTHS,
   type VectorWidth,
-} from './hardware-families.js'
+} from './families/hardware.js'
+import { EXPOSED } from './families/hardware-exposed.js'
+import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './shared/catalog.js'
+import { PairRecorder } from './shared/pair-recorder.js'
+import { isAmount, oneOf } from './shared/recording.js'
 
 export {
   CACHE_LEVELS,
@@ -100,15 +102,15 @@ export function hardwareMetrics(options: CatalogOptions = {}): HardwareCatalogMe
   const simdRecorder = (kernel: SimdKernel): SimdRecorder => {
     const { instructionSet, operation, instructionType, vectorWidth } = kernel ?? {}
     const labels = {
-      instruction_set: knownOrRefused(INSTRUCTION_SETS, instructionSet),
+      instruction_set: oneOf(INSTRUCTION_SETS, instructionSet),
       operation,
       instruction_type: instructionType,
-      vector_width: knownOrRefused(VECTOR_WIDTHS, vectorWidth),
+      vector_width: oneOf(VECTOR_WIDTHS, vectorWidth),
     }
     return new PairRecorder(families.simdInstructions.labels(labels), families.simdCycles.labels(labels))
   }
   const cacheRecorder = (level: CatalogCacheLevel, access_pattern: string): CacheRecorder => {
-    const labels = { level: knownOrRefused(CACHE_LEVELS, level), access_pattern }
+    const labels = { level: oneOf(CACHE_LEVELS, level), access_pattern }
     return new PairRecorder(families.cacheHits.labels(labels), families.cacheMisses.labels(labels))
   }
   const branchRecorder = (component: string): BranchRecorder => {
@@ -126,7 +128,7 @@ export function hardwareMetrics(options: CatalogOptions = {}): HardwareCatalogMe
     recordBranches: (component, branches, mispredictions) => branchRecorder(component).record(branches, mispredictions),
     recordPipelineStalls: (cause, cycles) => {
       // Without an amount a counter would take 1.
-      families.pipelineStalls.inc({ cause: knownOrRefused(STALL_CAUSES, cause) }, cycles ?? Number.NaN)
+      families.pipelineStalls.inc({ cause: oneOf(STALL_CAUSES, cause) }, cycles ?? Number.NaN)
     },
   }
 }

@@ -1,8 +1,15 @@
 // All catalogs as data. Each one's recording functions are in its own module, `nanotally/catalogs/NAME`.
-import type { Catalog } from './catalog.js'
+import { allocation } from './allocation.js'
 import { cognitive } from './cognitive.js'
+import { exporter } from './exporter.js'
 import { graph } from './graph.js'
+import { hardware } from './hardware.js'
 import { memory } from './memory.js'
+import { numa } from './numa.js'
+import { reliability } from './reliability.js'
+import { runtime } from './runtime.js'
+import type { Catalog } from './shared/catalog.js'
+import { spreading } from './spreading.js'
 import { streaming } from './streaming.js'
 
 export type {
@@ -13,7 +20,19 @@ export type {
   Derivation,
   FamilyOperand,
   Threshold,
-} from './catalog.js'
+} from './shared/catalog.js'
 
 /** Every catalog, in the order of docs/metrics.md. */
-export const catalogs: readonly Catalog[] = [streaming, cognitive, graph, memory]
+export const catalogs: readonly Catalog[] = [
+  allocation,
+  streaming,
+  spreading,
+  cognitive,
+  graph,
+  memory,
+  hardware,
+  numa,
+  reliability,
+  exporter,
+  runtime,
+]

@@ -1,13 +1,12 @@
 // The numa catalog: whose memory lies on which NUMA node, and who reaches for it from elsewhere. Planning document 003.
 import { type MemoryPlacement, memoryPlacement } from '../hardware.js'
-import { amountOrRefused, isAmount, PairRecorder, REFUSED } from './amounts.js'
-import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './catalog.js'
-import { EXPOSED, FAMILIES } from './numa-families.js'
+import { EXPOSED, FAMILIES } from './families/numa.js'
+import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './shared/catalog.js'
+import { PairRecorder } from './shared/pair-recorder.js'
+import { amountOrNoNumber, isAmount, NO_NUMBER, numaNodeLabel } from './shared/recording.js'
 
 /** The component of nanotally's own cells. */
 export const METRICS_COMPONENT = 'metrics_counters'
-/** Linux numbers fewer nodes than that (CONFIG_NODES_SHIFT is at most 10). */
-const MAX_NODE = 1023
 
 /** The catalog as data. */
 export const numa: Catalog = {
@@ -62,11 +61,6 @@ function imbalanceOf(amounts: ArrayLike<number>): number | undefined {
   return most === 0 ? 0 : (most - least) / most
 }
 
-/** A label; what is no node has none, and is dropped and counted for it. */
-function nodeOrRefused(node: number): number {
-  return Number.isInteger(node) && node >= 0 && node <= MAX_NODE ? node : REFUSED
-}
-
 /**
  * Defines the NUMA families in a registry, or finds them there, and returns what records them.
  *
@@ -82,7 +76,7 @@ export function numaMetrics(options: CatalogOptions = {}): NumaCatalogMetrics {
   const nodesWithMetrics = new Set<number>()
 
   const numaRecorder = (sourceNode: number, targetNode: number): NumaRecorder => {
-    const nodes = { source_node: nodeOrRefused(sourceNode), target_node: nodeOrRefused(targetNode) }
+    const nodes = { source_node: numaNodeLabel(sourceNode), target_node: numaNodeLabel(targetNode) }
     const { accesses } = families
     return new PairRecorder(
       accesses.labels({ ...nodes, locality: 'local' }),
@@ -90,7 +84,7 @@ export function numaMetrics(options: CatalogOptions = {}): NumaCatalogMetrics {
     )
   }
   const updateMemoryAllocation = (node: number, component: string, bytes: number) =>
-    families.memoryAllocation.set({ node: nodeOrRefused(node), component }, amountOrRefused(bytes))
+    families.memoryAllocation.set({ node: numaNodeLabel(node), component }, amountOrNoNumber(bytes))
 
   return {
     ...families,
@@ -114,7 +108,7 @@ export function numaMetrics(options: CatalogOptions = {}): NumaCatalogMetrics {
       const count = amounts?.length
       if (typeof count === 'number' && count < 2) return undefined
       const ratio = typeof count === 'number' ? imbalanceOf(amounts) : undefined
-      families.nodeImbalance.set({ metric_type }, ratio ?? REFUSED)
+      families.nodeImbalance.set({ metric_type }, ratio ?? NO_NUMBER)
       return ratio
     },
     recordThreadMigration: (reason) => families.threadMigrations.inc({ reason }),

@@ -1,10 +1,10 @@
 // The reliability catalog: health checks as series, recovery, degradation, and whether anything has become slower. Planning
 // document 003.
 import { registry as defaultRegistry, type HealthReport, health, type Registry } from '../index.js'
-import { amountOrRefused, isAmount, REFUSED } from './amounts.js'
-import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './catalog.js'
-import { detectSlowdown, type SampleSummary, type SlowdownVerdict, summarize } from './regression.js'
-import { FAMILIES, THRESHOLD_CLASSES, type ThresholdClass } from './reliability-families.js'
+import { FAMILIES, THRESHOLD_CLASSES, type ThresholdClass } from './families/reliability.js'
+import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './shared/catalog.js'
+import { amountOrNoNumber, isAmount, NO_NUMBER } from './shared/recording.js'
+import { detectSlowdown, type SampleSummary, type SlowdownVerdict, summarize } from './shared/regression.js'
 
 export { detectSlowdown, type SampleSummary, type SlowdownVerdict, summarize, THRESHOLD_CLASSES, type ThresholdClass }
 
@@ -119,7 +119,7 @@ export function reliabilityMetrics(options: CatalogOptions = {}): ReliabilityMet
     const isOutcome = success === true || success === false
     const outcome = isOutcome ? (success ? 'success' : 'failure') : (undefined as unknown as string)
     if (seconds !== undefined && !isAmount(seconds)) {
-      families.healthCheckDuration.observe({ component }, REFUSED)
+      families.healthCheckDuration.observe({ component }, NO_NUMBER)
       return
     }
     families.healthChecks.inc({ component, outcome })
@@ -153,7 +153,7 @@ export function reliabilityMetrics(options: CatalogOptions = {}): ReliabilityMet
       return { stop: () => clearInterval(timer) }
     },
     recordErrorRecovery: (error_type, milliseconds) =>
-      families.errorRecovery.observe({ error_type }, amountOrRefused(milliseconds)),
+      families.errorRecovery.observe({ error_type }, amountOrNoNumber(milliseconds)),
     recordDegradation: (trigger, threshold) => {
       // What has no class has no label, and is dropped and counted for it.
       families.gracefulDegradation.inc({ trigger, threshold: thresholdClass(threshold) as ThresholdClass })
@@ -162,7 +162,7 @@ export function reliabilityMetrics(options: CatalogOptions = {}): ReliabilityMet
       const [before, now] = [summaryOf(baseline), summaryOf(current)]
       const verdict = before && now && detectSlowdown(before, now)
       const significance = '5_percent'
-      families.performanceRegression.set({ metric, significance }, verdict ? Number(verdict.isRegression) : REFUSED)
+      families.performanceRegression.set({ metric, significance }, verdict ? Number(verdict.isRegression) : NO_NUMBER)
       return verdict
     },
   }

@@ -1,11 +1,11 @@
 // The runtime catalog: what collectRuntimeMetrics() exposes of Node, the process and the operating system, and the two gauges
 // that planning document 000 gives names of its own.
 import { type Gauge, gauge } from '../index.js'
-import type { Catalog, CatalogFamilies, CatalogOptions } from './catalog.js'
-import { exposedFamilies } from './exposed.js'
-import { EXPOSED as NODE } from './runtime-node.js'
-import { EXPOSED as PROCESS } from './runtime-process.js'
-import { EXPOSED as SURROUNDINGS } from './runtime-surroundings.js'
+import { EXPOSED as NODE } from './families/runtime-node.js'
+import { EXPOSED as PROCESS } from './families/runtime-process.js'
+import { EXPOSED as SURROUNDINGS } from './families/runtime-surroundings.js'
+import type { Catalog, CatalogFamilies, CatalogOptions } from './shared/catalog.js'
+import { exposedFamilies } from './shared/exposed.js'
 
 const SERVED = exposedFamilies('startExporter()', {
   nodejs_eventloop_stall_seconds: {
@@ -26,7 +26,7 @@ const FAMILIES = {
     type: 'gauge',
     help: 'CPU time that the process spent over the last minute, in percent of one CPU: 250 are two and a half CPUs.',
     aggregate: 'last',
-    query: '100 * sum(rate(process_cpu_seconds_total[5m]))',
+    query: 'process_cpu_usage_percent',
     queryUnit: 'percent of one CPU',
     expected: [0, 6400],
     source: 'process.cpuUsage(), in each scrape',
@@ -52,8 +52,8 @@ export const runtime: Catalog = {
   families: { ...FAMILIES, ...SERVED, ...NODE, ...PROCESS, ...SURROUNDINGS },
 }
 
-/** The gauges of `resourceMetrics()`. They set themselves before each scrape. */
-export interface ResourceMetrics {
+/** The gauges of `runtimeMetrics()`. They set themselves before each scrape. */
+export interface RuntimeCatalogMetrics {
   readonly processCpuUsage: Gauge<[], []>
   readonly processMemory: Gauge<[], []>
 }
@@ -105,9 +105,9 @@ function processCpuMs(): number {
  * @throws as `gauge()`
  *
  * @example
- * const { processMemory } = resourceMetrics()
+ * const { processMemory } = runtimeMetrics()
  */
-export function resourceMetrics({ registry }: CatalogOptions = {}): ResourceMetrics {
+export function runtimeMetrics({ registry }: CatalogOptions = {}): RuntimeCatalogMetrics {
   const window = new CpuWindow(() => performance.now(), processCpuMs)
   const { name, help, aggregate } = FAMILIES.processCpuUsage
   const memory = FAMILIES.processMemory

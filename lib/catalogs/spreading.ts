@@ -1,8 +1,10 @@
 // The spreading catalog: activation that spreads from a node of a graph over its edges, through storage tiers. Planning
 // document 002; the utilisation of memory pools, which it asks for too, is in the catalog of memory.
-import { amountOrRefused, isAmount, PairRecorder, REFUSED } from './amounts.js'
-import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './catalog.js'
-import { AVERAGED_SPREADS, FAMILIES, HOP_CLASSES, type HopClass } from './spreading-families.js'
+
+import { AVERAGED_SPREADS, FAMILIES, HOP_CLASSES, type HopClass } from './families/spreading.js'
+import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './shared/catalog.js'
+import { PairRecorder } from './shared/pair-recorder.js'
+import { amountOrNoNumber, isAmount, NO_NUMBER } from './shared/recording.js'
 
 export { HOP_CLASSES, type HopClass }
 
@@ -91,24 +93,24 @@ export function spreadingMetrics(options: CatalogOptions = {}): SpreadingMetrics
   const recordConfidences = (confidences: ArrayLike<number>) => {
     for (let i = 0; i < confidences.length; i++) {
       const value = confidences[i]
-      confidence.observe(isAmount(value) && value <= 1 ? value : REFUSED)
+      confidence.observe(isAmount(value) && value <= 1 ? value : NO_NUMBER)
     }
   }
   return {
     ...families,
     recordSpreadingLatency: (seconds, tier) => {
-      families.spreadingLatency.observe({ tier }, amountOrRefused(seconds))
+      families.spreadingLatency.observe({ tier }, amountOrNoNumber(seconds))
       if (isAmount(seconds)) families.spreads.inc({ tier })
     },
     recordHopLatency: (seconds, hop) => {
       // What has no class has no label, and is dropped and counted for it.
-      families.hopLatency.observe({ hop: hopClass(hop) as HopClass }, amountOrRefused(seconds))
+      families.hopLatency.observe({ hop: hopClass(hop) as HopClass }, amountOrNoNumber(seconds))
     },
-    recordTierAccessLatency: (seconds, tier) => families.tierAccessLatency.observe({ tier }, amountOrRefused(seconds)),
+    recordTierAccessLatency: (seconds, tier) => families.tierAccessLatency.observe({ tier }, amountOrNoNumber(seconds)),
     recordSpreadingResult: (result) => {
       const { averageHops: hops, cyclesDetected = 0, activations: nodes = 0, confidenceAggregations = 0 } = result ?? {}
       if (!(isAmount(hops) && isAmount(cyclesDetected) && isAmount(nodes) && isAmount(confidenceAggregations))) {
-        averageHops.set(REFUSED)
+        averageHops.set(NO_NUMBER)
         return
       }
       averageHops.set(average.add(hops))
@@ -121,7 +123,7 @@ export function spreadingMetrics(options: CatalogOptions = {}): SpreadingMetrics
       const { cacheLookups } = families
       new PairRecorder(cacheLookups.labels(tier, 'hit'), cacheLookups.labels(tier, 'miss')).record(hits, misses)
     },
-    updateConcurrentSpreads: (spreads) => families.concurrentSpreads.set(amountOrRefused(spreads)),
+    updateConcurrentSpreads: (spreads) => families.concurrentSpreads.set(amountOrNoNumber(spreads)),
     recordSpreadingFailure: (error_type) => families.spreadingFailures.inc({ error_type }),
   }
 }

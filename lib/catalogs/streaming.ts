@@ -1,8 +1,8 @@
 // The streaming catalog: an engine that takes observations through a queue of three priorities, stores them in batches by
 // workers that steal from each other, and answers recalls. Planning document 001.
 
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
 
 export const PRIORITIES = ['high', 'normal', 'low'] as const
 export type Priority = (typeof PRIORITIES)[number]

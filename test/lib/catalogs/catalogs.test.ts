@@ -60,12 +60,6 @@ describe('the planning documents', () => {
     const number = { 'monitoring infrastructure': '000', 'streaming metrics': '001' }[document]
     if (number !== undefined) expect(family?.documents).toContain(number)
   })
-
-  test('no family claims a document that does not name it', () => {
-    const named = new Set(promised.map(({ name }) => name))
-    const claimed = families.filter(({ documents = [] }) => documents.some((each) => each === '001' || each === '003'))
-    expect(claimed.filter(({ name }) => !named.has(name)).map(({ name }) => name)).toEqual([])
-  })
 })
 
 /** Whether a figure is on the far side of what is expected. */
@@ -73,10 +67,23 @@ function isPast({ above, below }: Threshold, [from, to]: CatalogFamily['expected
   return (above === undefined || above >= to) && (below === undefined || below <= from)
 }
 
-describe.each(families.map((family) => [family.name, family] as const))('%s', (name, family) => {
+const keyed = catalogs.flatMap((catalog) =>
+  Object.values(catalog.families).map((family) => [family.name, family, catalog.families] as const),
+)
+
+describe.each(keyed)('%s', (name, family, siblings) => {
+  // What is computed since the start goes blind in time: its figures may be about the late growth of what it is computed from.
+  const { derived } = family
+  const operands = derived === undefined ? [] : 'of' in derived ? [...derived.of, ...derived.to] : derived.rateOf
+  const subjects =
+    family.exposedBy === undefined
+      ? [name, ...operands.map((operand) => siblings[operand.family]?.name)]
+      : Object.values(siblings).map((sibling) => sibling.name)
+
   test('its query is about it, and about nothing that no catalog has', () => {
     expect(faultsOf(family.query)).toEqual([])
-    expect(readPromql(family.query).selectors.map((selector) => familyOf(selector.name)?.name)).toContain(name)
+    const asked = readPromql(family.query).selectors.map((selector) => familyOf(selector.name)?.name)
+    expect(asked.filter((each) => each !== undefined && subjects.includes(each))).not.toEqual([])
   })
 
   test('its query is one that can be right', () => {

@@ -10,7 +10,7 @@ import { collectRuntimeMetrics, counter, gauge, health, Registry, startExporter 
 import { exporter } from 'nanotally/catalogs/exporter'
 import { hardware } from 'nanotally/catalogs/hardware'
 import { numa } from 'nanotally/catalogs/numa'
-import { resourceMetrics, runtime } from 'nanotally/catalogs/runtime'
+import { runtime, runtimeMetrics } from 'nanotally/catalogs/runtime'
 import {
   collectHardwareMetrics,
   hardwareRecords,
@@ -217,8 +217,8 @@ function loseSome(registry: Registry): void {
 
 beforeAll(async () => {
   const registry = new Registry('exposed')
-  const runtimeMetrics = collectRuntimeMetrics({ registry })
-  resourceMetrics({ registry })
+  const collected = collectRuntimeMetrics({ registry })
+  runtimeMetrics({ registry })
   const events = perfEvents().map(({ name }) => name)
   const hardwareMetrics = collectHardwareMetrics({ registry, events, perCpu: perfMachine().cpuCounting })
   perf.region('default', { registry }).measure(work)
@@ -260,7 +260,7 @@ beforeAll(async () => {
     if (missing.length > 0) console.error(`never seen: ${missing.join(', ')}`)
   })
   hardwareMetrics.stop()
-  runtimeMetrics.stop()
+  collected.stop()
 })
 
 afterAll(async () => {

@@ -1,6 +1,13 @@
 // Welch's test for slowdowns: its quantiles beside published ones, a worked example, its error rate and its power.
-import { detectSlowdown, MIN_COUNT, type SampleSummary, summarize, t95 } from 'nanotally/catalogs/regression'
+
 import { expect, test } from 'vitest'
+import {
+  detectSlowdown,
+  MIN_COUNT,
+  type SampleSummary,
+  summarize,
+  t95,
+} from '../../../dist/catalogs/shared/regression.js'
 
 /** t of 0.95 by degrees of freedom: NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2. */
 const PUBLISHED: [number, number][] = [

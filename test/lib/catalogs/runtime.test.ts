@@ -1,6 +1,6 @@
 // The runtime catalog: the two gauges of its own. What it tells of families of others is held against them in exposed.test.ts.
 import { Registry } from 'nanotally'
-import { CpuWindow, resourceMetrics, runtime } from 'nanotally/catalogs/runtime'
+import { CpuWindow, runtime, runtimeMetrics } from 'nanotally/catalogs/runtime'
 import { expect, test } from 'vitest'
 import { read, scrape } from '../../support/registry.js'
 import { until } from '../../support/until.js'
@@ -64,7 +64,7 @@ test('two who ask see the same', () => {
 
 test('in a scrape they are what the process says', async () => {
   const registry = new Registry()
-  resourceMetrics({ registry })
+  runtimeMetrics({ registry })
   expect(await read(registry, 'process_cpu_usage_percent')).toBeUndefined()
   const rss = process.memoryUsage.rss()
   const memory = (await read(registry, 'process_memory_bytes')) as number
@@ -82,5 +82,5 @@ test('in a scrape they are what the process says', async () => {
   expect([...families.keys()].toSorted()).toEqual(told.map(({ name }) => name).toSorted())
   for (const { name, type, help } of told) expect(families.get(name)).toMatchObject({ type, help })
   // Found again, they are the same.
-  expect(resourceMetrics({ registry }).processMemory).toBe(resourceMetrics({ registry }).processMemory)
+  expect(runtimeMetrics({ registry }).processMemory).toBe(runtimeMetrics({ registry }).processMemory)
 })

@@ -1,6 +1,6 @@
 // The families of the exporter catalog, as data: its own, and what nanotally tells of itself.
-import type { CatalogFamilies } from './catalog.js'
-import { exposedFamilies } from './exposed.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
+import { exposedFamilies } from '../shared/exposed.js'
 
 /** Classes of size, in KiB: what is above one, up to the next. */
 export const SIZE_CLASSES = ['1', '4', '16', '64', '256', '1024', '4096', '16384', 'above_16384'] as const

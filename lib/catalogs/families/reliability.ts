@@ -1,5 +1,5 @@
 // The families of the reliability catalog, as data.
-import type { CatalogFamilies } from './catalog.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
 
 /** Classes of a share that something is degraded at: what is above one, up to the next. */
 export const THRESHOLD_CLASSES = [

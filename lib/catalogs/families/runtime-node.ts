@@ -1,6 +1,6 @@
 // What Node tells of each thread: event loops, heaps, garbage collections, the thread pool. Rows of the runtime catalog.
-import type { CatalogFamilies } from './catalog.js'
-import { exposedFamilies } from './exposed.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
+import { exposedFamilies } from '../shared/exposed.js'
 
 export const EXPOSED: CatalogFamilies = exposedFamilies('collectRuntimeMetrics()', {
   nodejs_active_handles_total: {

@@ -1,5 +1,5 @@
 // Where pools record what happens to them, bound to their series: an event is an add to memory, and nothing is looked up.
-import type { BoundCounter, BoundGauge } from '../index.js'
+import type { BoundCounter, BoundGauge } from '../../index.js'
 import { amountOf, isAmount } from './recording.js'
 
 /**

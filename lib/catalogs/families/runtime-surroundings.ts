@@ -1,7 +1,7 @@
 // What the operating system tells of threads, and of what is around the process: network, control groups, pressure. Rows of
 // the runtime catalog.
-import type { CatalogFamilies } from './catalog.js'
-import { exposedFamilies } from './exposed.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
+import { exposedFamilies } from '../shared/exposed.js'
 
 export const EXPOSED: CatalogFamilies = exposedFamilies('collectRuntimeMetrics()', {
   process_network_receive_bytes_total: {

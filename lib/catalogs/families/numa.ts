@@ -1,6 +1,6 @@
 // The families of the numa catalog, as data: its own, and what collectHardwareMetrics() tells of NUMA nodes.
-import type { CatalogFamilies } from './catalog.js'
-import { exposedFamilies } from './exposed.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
+import { exposedFamilies } from '../shared/exposed.js'
 
 export const FAMILIES = {
   memoryAllocation: {

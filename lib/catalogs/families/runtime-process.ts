@@ -1,6 +1,6 @@
 // What the operating system tells of the process: CPU time, memory, files. Rows of the runtime catalog.
-import type { CatalogFamilies } from './catalog.js'
-import { exposedFamilies } from './exposed.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
+import { exposedFamilies } from '../shared/exposed.js'
 
 export const EXPOSED: CatalogFamilies = exposedFamilies('collectRuntimeMetrics()', {
   process_allocator_bytes: {

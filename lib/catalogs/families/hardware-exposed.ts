@@ -1,6 +1,6 @@
 // What nanotally/hardware exposes, as rows of the hardware catalog. docs/hardware.md tells more of each family.
-import type { CatalogFamilies } from './catalog.js'
-import { exposedFamilies } from './exposed.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
+import { exposedFamilies } from '../shared/exposed.js'
 
 const PMU = 'the PMU of the processor, where the kernel lets it be read'
 const RECORDS = 'kernels of the program, by nanotally/hardware’s records'

@@ -1,5 +1,5 @@
 // The families of the spreading catalog, as data.
-import type { CatalogFamilies } from './catalog.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
 
 /** How far from the source a hop is: the hops from the eighth on are one class. */
 export const HOP_CLASSES = ['1', '2', '3', '4', '5', '6', '7', '8_or_more'] as const

@@ -11,7 +11,7 @@ import {
   type LabelNames,
   type OperandMetric,
   type Registry,
-} from '../index.js'
+} from '../../index.js'
 
 /** A figure of a family's query that calls for attention once it has been past it for some time. */
 export interface Threshold {

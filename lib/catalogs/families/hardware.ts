@@ -1,6 +1,6 @@
 // The families of the hardware catalog that are its own, as data. Those ratios are since recording began; the queries are
 // about the last minutes, by the counters that the ratios are computed from.
-import type { CatalogFamilies } from './catalog.js'
+import type { CatalogFamilies } from '../shared/catalog.js'
 
 export const INSTRUCTION_SETS = [
   'scalar',
