@@ -1,5 +1,7 @@
-// Spreading activation on hand-made graphs, where every number can be worked out by hand.
+// Spreading activation on hand-made graphs, where every number can be worked out by hand; and what it tells of itself
+// against a plain model that carries whole paths, on random graphs.
 import { expect, test } from 'vitest'
+import { Random } from '../../../examples/engram/engine/random.mjs'
 import { Spreader } from '../../../examples/engram/engine/spread.mjs'
 import { RELATIONS, relationIndex } from '../../../examples/engram/wordnet/vocabulary.mjs'
 import { tinyGraph } from './tiny-graph.js'
@@ -62,6 +64,157 @@ test('a cycle ends: a synset fires once, and still collects what comes back', ()
   expect(spreader.activation[at.self]).toBe(1.5)
   expect(spreader.hops).toBe(3)
   expect(spreader.firedCount).toBe(4)
+})
+
+/** A spread from `a`, and what it tells of cycles. */
+function cyclesOf(edges: Record<string, string[]>, options = {}) {
+  const { graph, at } = tinyGraph(edges)
+  const spreader = new Spreader(graph, { ...HALVES, threshold: 0, ...options })
+  spreader.seed(at.a, 1)
+  spreader.spread()
+  return { cycles: spreader.cycles, echoes: spreader.echoes, aggregations: spreader.aggregations }
+}
+
+test('an edge back to the path of the one that fires closes a cycle; straight back, it is an echo', () => {
+  expect(cyclesOf({ a: ['similar b'], b: ['similar c'], c: ['similar d'], d: [] })).toMatchObject({ cycles: 0 })
+  expect(cyclesOf({ a: ['similar b'], b: ['similar a'] })).toMatchObject({ cycles: 1, echoes: 1 })
+  expect(cyclesOf({ a: ['similar a'] })).toMatchObject({ cycles: 1, echoes: 0 })
+  expect(cyclesOf({ a: ['similar b'], b: ['similar c'], c: ['similar a'] })).toMatchObject({ cycles: 1, echoes: 0 })
+  // The way to c is a, c: what b sends there has not been at c before, and neither has what c sends to b.
+  const triangle = { a: ['similar b', 'similar c'], b: ['similar c'], c: ['similar b'] }
+  expect(cyclesOf(triangle)).toEqual({ cycles: 0, echoes: 0, aggregations: 2 })
+})
+
+test('activation that comes together from several paths is aggregated; what comes back is not', () => {
+  const diamond = { a: ['similar b', 'similar c'], b: ['similar d'], c: ['similar d'], d: ['similar b'] }
+  // d is reached by two paths. From d, which has fired after b, activation goes back to b.
+  expect(cyclesOf(diamond)).toEqual({ cycles: 1, echoes: 1, aggregations: 1 })
+})
+
+test('how far and how wide it went', () => {
+  const { graph, at } = tinyGraph({
+    a: ['similar b', 'similar c', 'similar d'],
+    b: ['similar e'],
+    c: [],
+    d: [],
+    e: [],
+    f: [],
+  })
+  const spreader = new Spreader(graph, HALVES)
+  expect([spreader.averageHops, spreader.branchingFactor, spreader.coverage, spreader.confidence(at.a)]).toEqual([
+    0, 0, 0, 0,
+  ])
+  spreader.seed(at.a, 1)
+  const hops: number[][] = []
+  spreader.spread(undefined, (hop, reached) => hops.push([hop, reached]))
+  expect(spreader.averageHops).toBe((1 + 1 + 1 + 2) / 4)
+  expect(spreader.firedCount).toBe(5)
+  expect(spreader.branchingFactor).toBe(4 / 5)
+  expect(spreader.coverage).toBe(5 / 6)
+  expect(hops).toEqual([
+    [1, 4],
+    [2, 5],
+  ])
+})
+
+test('confidence is activation relative to the highest', () => {
+  const { graph, at } = tinyGraph({ a: ['similar b', 'similar c'], b: [], c: [], d: [] })
+  const spreader = new Spreader(graph, HALVES)
+  spreader.seed(at.a, 2)
+  spreader.spread()
+  expect(['a', 'b', 'c', 'd'].map((name) => spreader.confidence(at[name]))).toEqual([1, 0.25, 0.25, 0])
+  spreader.seed(at.b, 3.5)
+  expect(spreader.confidence(at.a)).toBe(0.5)
+})
+
+/** The rules at the head of spread.mjs, with whole paths and no tricks. */
+function modelOf(edges: number[][], seeds: number[], threshold: number, maxHops: number, maxFired: number) {
+  const activation = edges.map(() => 0)
+  const reachedIn = new Map(seeds.map((seed) => [seed, 0]))
+  const path = new Map<number, number[]>()
+  const told = { cycles: 0, echoes: 0, crossed: 0, fired: 0, hops: 0, aggregations: 0 }
+  for (const seed of seeds) activation[seed] += 1
+  const enlist = (synset: number, before: number[], list: number[]) => {
+    if (path.has(synset) || activation[synset] < threshold) return
+    path.set(synset, [...before, synset])
+    list.push(synset)
+  }
+  let firing: number[] = []
+  for (const seed of new Set(seeds)) enlist(seed, [], firing)
+  for (let hop = 1; hop <= maxHops && firing.length > 0; hop++) {
+    firing = firing.slice(0, maxFired - told.fired)
+    told.fired += firing.length
+    const pulse = firing.map((from) => activation[from])
+    for (const [i, from] of firing.entries()) {
+      const way = path.get(from) as number[]
+      for (const to of edges[from]) {
+        told.crossed++
+        told.hops = hop
+        if (way.includes(to)) told.cycles++
+        else if (reachedIn.has(to)) told.aggregations++
+        if (way.length > 1 && way.at(-2) === to) told.echoes++
+        if (!reachedIn.has(to)) reachedIn.set(to, hop)
+        activation[to] += pulse[i] * 0.5 * (1 / edges[from].length)
+      }
+    }
+    const next: number[] = []
+    for (const from of firing) for (const to of edges[from]) enlist(to, path.get(from) as number[], next)
+    firing = next
+  }
+  const later = [...reachedIn.values()].filter((hop) => hop > 0)
+  const averageHops = later.reduce((sum, hop) => sum + hop, 0) / Math.max(1, later.length)
+  return { ...told, activation, averageHops, reached: reachedIn.size }
+}
+
+test('on 400 random graphs it tells what a model with whole paths tells (seed 5)', () => {
+  const random = new Random(5)
+  const seen = { echoes: 0, longer: 0, aggregations: 0 }
+  for (let round = 0; round < 400; round++) {
+    const size = 1 + random.below(20)
+    const isTwoWay = random.next() < 0.5
+    const edges: number[][] = Array.from({ length: size }, () => [])
+    for (let i = random.below(3 * size); i > 0; i--) {
+      const [from, to] = [random.below(size), random.below(size)]
+      edges[from].push(to)
+      if (isTwoWay) edges[to].push(from)
+    }
+    const seeds = Array.from({ length: 1 + random.below(3) }, () => random.below(size))
+    const threshold = random.next() < 0.5 ? 0 : 0.3 * random.next()
+    const maxHops = 1 + random.below(300)
+    const maxFired = 1 + random.below(2 * size)
+    const { graph } = tinyGraph(Object.fromEntries(edges.map((to, s) => [`s${s}`, to.map((t) => `similar s${t}`)])))
+    const spreader = new Spreader(graph, { ...HALVES, threshold, maxHops, maxFired })
+    for (const seed of seeds) spreader.seed(seed, 1)
+    const expected = modelOf(edges, seeds, threshold, maxHops, maxFired)
+    spreader.spread()
+    expect({
+      cycles: spreader.cycles,
+      echoes: spreader.echoes,
+      crossed: spreader.crossedCount,
+      fired: spreader.firedCount,
+      hops: spreader.hops,
+      aggregations: spreader.aggregations,
+      averageHops: spreader.averageHops,
+      reached: spreader.touchedCount,
+      activation: [...spreader.activation],
+    }).toEqual(expected)
+    seen.echoes += spreader.echoes
+    seen.longer += spreader.cycles - spreader.echoes
+    seen.aggregations += spreader.aggregations
+  }
+  expect(seen.echoes).toBeGreaterThan(300)
+  expect(seen.longer).toBeGreaterThan(300)
+  expect(seen.aggregations).toBeGreaterThan(300)
+})
+
+test('a path longer than a state can tell is still a path', () => {
+  const names = Array.from({ length: 600 }, (_, i) => `s${i}`)
+  const ring = Object.fromEntries(names.map((name, i) => [name, [`similar ${names[(i + 1) % names.length]}`]]))
+  const { graph } = tinyGraph(ring)
+  const spreader = new Spreader(graph, { ...HALVES, decay: 0.999, threshold: 0, maxHops: 1000, maxFired: 1000 })
+  spreader.seed(0, 1)
+  spreader.spread()
+  expect([spreader.hops, spreader.cycles, spreader.echoes]).toEqual([600, 1, 0])
 })
 
 test('below the threshold nothing fires, and what comes together over it does', () => {
@@ -138,7 +291,12 @@ test('a spread leaves nothing behind for the next one', () => {
     spreader.clear()
     spreader.seed(at.a, 1)
     spreader.spread()
-    return [...spreader.activation, ...spreader.crossed, spreader.hops, spreader.touchedCount, spreader.firedCount]
+    const { hops, touchedCount, firedCount, cycles, echoes, averageHops, aggregations } = spreader
+    return [
+      ...spreader.activation,
+      ...spreader.crossed,
+      ...[hops, touchedCount, firedCount, cycles, echoes, averageHops, aggregations, spreader.confidence(at.b)],
+    ]
   }
   const first = run()
   spreader.clear()
