@@ -81,7 +81,7 @@ export class Associations {
   }
 
   /**
-   * Strengthens the association of each synset with each other. Bounded by their number: about 1 us for six.
+   * Strengthens the association of each synset with each other. Bounded by their number: some microseconds.
    * @param {ArrayLike<number>} synsets all different
    */
   learn(synsets) {

@@ -16,7 +16,7 @@
 // The weights are the two as parts of their sum.
 //
 // Not thread-safe: threads that share the arrays hold a lock around each call. About 64 bytes per observation, and the
-// table of associations. Work per call is bounded: a replay costs about 1 us.
+// table of associations. Work per call is bounded: a replay costs about 3 us.
 import { MAX_WORDS } from '../wordnet/senses.mjs'
 import { Associations, createAssociations } from './associations.mjs'
 

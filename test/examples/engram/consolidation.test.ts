@@ -71,6 +71,18 @@ test('a full row lets its weakest go, and a full bucket its weakest row; nothing
   expect(owners.reduce((sum, count) => sum + count, 0)).toBe(table.size)
 })
 
+test('what goes is weakest now, not what was weakest when it was learnt', () => {
+  const table = new Associations(createAssociations(4), { rate: 0.5, halfLife: 10 })
+  for (let i = 0; i < 3; i++) table.learn([0, 1])
+  // A set of one teaches nothing, but time goes on.
+  for (let i = 0; i < 100; i++) table.learn([2])
+  table.learn([2, 3])
+  // There is no row left for 4 but those of 0 and 1, which were strong once.
+  table.learn([2, 4])
+  expect(table.strength(4, 2)).toBe(0.5)
+  expect(table.strength(3, 2)).toBeCloseTo(0.5 * 2 ** -0.1, 6)
+})
+
 test('the table stays within its bounds and below 1 over 20 000 random sets (seed 3)', () => {
   const random = new Random(3)
   const arrays = createAssociations(64)

@@ -43,6 +43,8 @@ describe('on WordNet', () => {
   test('false recognition of lures is far above that of unrelated words, and below the hits', () => {
     const { falseRate, hitRate, unrelatedRate } = drmRates(trials, 0.5)
     expect(hitRate).toBeGreaterThan(0.8)
+    // A fifth was missed, and some of that is recognised for what it has in common with the rest.
+    expect(hitRate).toBeLessThan(0.95)
     expect(falseRate).toBeGreaterThan(0.5)
     expect(falseRate).toBeLessThan(hitRate)
     expect(unrelatedRate).toBeLessThan(0.05)

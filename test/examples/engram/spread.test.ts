@@ -208,13 +208,22 @@ test('on 400 random graphs it tells what a model with whole paths tells (seed 5)
 })
 
 test('a path longer than a state can tell is still a path', () => {
-  const names = Array.from({ length: 600 }, (_, i) => `s${i}`)
-  const ring = Object.fromEntries(names.map((name, i) => [name, [`similar ${names[(i + 1) % names.length]}`]]))
-  const { graph } = tinyGraph(ring)
-  const spreader = new Spreader(graph, { ...HALVES, decay: 0.999, threshold: 0, maxHops: 1000, maxFired: 1000 })
-  spreader.seed(0, 1)
-  spreader.spread()
-  expect([spreader.hops, spreader.cycles, spreader.echoes]).toEqual([600, 1, 0])
+  // A ring, and a line there and back.
+  const length = 600
+  const ring = Array.from({ length }, (_, i) => [`r${i}`, [`similar r${(i + 1) % length}`]])
+  const line = Array.from({ length }, (_, i) => [
+    `l${i}`,
+    [i - 1, i + 1].filter((to) => to >= 0 && to < length).map((to) => `similar l${to}`),
+  ])
+  const run = (edges: Record<string, string[]>) => {
+    const spreader = new Spreader(tinyGraph(edges).graph, { ...HALVES, threshold: 0, maxHops: 1000, maxFired: 1000 })
+    spreader.seed(0, 1)
+    spreader.spread()
+    const { hops, cycles, echoes, touchedCount } = spreader
+    return { hops, cycles, echoes, touchedCount }
+  }
+  expect(run(Object.fromEntries(ring))).toEqual({ hops: 600, cycles: 1, echoes: 0, touchedCount: 600 })
+  expect(run(Object.fromEntries(line))).toEqual({ hops: 600, cycles: 599, echoes: 599, touchedCount: 600 })
 })
 
 test('below the threshold nothing fires, and what comes together over it does', () => {
