@@ -15,7 +15,7 @@
 // An edge that is crossed to a synset on the path of the one that fires closes a cycle: activation has come back to where
 // it had been, and is collected as any other. WordNet has most relations in both directions, so nearly all cycles are
 // echoes, two edges there and back; they are told apart. Firing synsets alone have a path, and nearly always it is enough
-// to compare with the last synset on it, so this costs a spread 3 to 4 % (60 us of 2 300 edges).
+// to compare with the last synset on it, so this costs a spread about 4 % (of 60 us for 2 300 edges).
 import { RELATIONS, relationIndex } from '../wordnet/vocabulary.mjs'
 
 /** How readily activation crosses each relation; 1 unless named here. */
