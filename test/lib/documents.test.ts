@@ -15,25 +15,17 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { ROUTE_NAMES, type RouteName } from '../../dist/exporter/settings.js'
 import { faultsOf } from '../support/catalogs.js'
 import { Child } from '../support/children.js'
-import { type Block, parseMarkdown } from '../support/markdown.js'
+import { type Block, markdownFiles, parseMarkdown } from '../support/markdown.js'
 import { checkConfig } from '../support/promtool.js'
 import { checkShell } from '../support/shell-block.js'
 import { definedFamilies } from '../support/text-format.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const EXAMPLE = join(ROOT, 'examples/native-addon')
-const NOT_OURS = ['node_modules', 'build', 'dist', 'coverage', 'prebuilds', 'results', '.git']
-
-/** Paths from the top folder, of all Markdown files below a folder. */
-function markdownBelow(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) return NOT_OURS.includes(entry.name) ? [] : markdownBelow(path)
-    return path.endsWith('.md') ? [path] : []
-  })
-}
-
-const documents = markdownBelow('.').map((path) => ({ path, ...parseMarkdown(readFileSync(join(ROOT, path), 'utf8')) }))
+const documents = markdownFiles(ROOT).map((path) => ({
+  path,
+  ...parseMarkdown(readFileSync(join(ROOT, path), 'utf8')),
+}))
 const checked = documents.filter(({ path }) => /^(README|CONTRIBUTING|docs\/[^/]+)\.md$/.test(path))
 
 // Inside the package, so that programs resolve it by its name.

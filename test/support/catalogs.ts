@@ -7,15 +7,23 @@ export const families: readonly CatalogFamily[] = catalogs.flatMap((catalog) => 
 /** What Prometheus adds to every series. */
 const TARGET_LABELS = ['instance', 'job']
 
-const series = new Map<string, { family: CatalogFamily; labels: readonly string[] }>()
-for (const family of families) {
-  const labels = [...(family.labels ?? []), ...(family.optionalLabels ?? []), ...TARGET_LABELS]
-  // An exponential histogram is asked about as a native one, too, by its bare name.
-  series.set(family.name, { family, labels })
-  if (family.type !== 'histogram') continue
-  series.set(`${family.name}_bucket`, { family, labels: [...labels, 'le'] })
-  for (const part of ['count', 'sum']) series.set(`${family.name}_${part}`, { family, labels })
+/** The series names of families, and the labels that a query may ask them for. */
+export function seriesOf(
+  some: readonly CatalogFamily[],
+): Map<string, { family: CatalogFamily; labels: readonly string[] }> {
+  const series = new Map<string, { family: CatalogFamily; labels: readonly string[] }>()
+  for (const family of some) {
+    const labels = [...(family.labels ?? []), ...(family.optionalLabels ?? []), ...TARGET_LABELS]
+    // An exponential histogram is asked about as a native one, too, by its bare name.
+    series.set(family.name, { family, labels })
+    if (family.type !== 'histogram') continue
+    series.set(`${family.name}_bucket`, { family, labels: [...labels, 'le'] })
+    for (const part of ['count', 'sum']) series.set(`${family.name}_${part}`, { family, labels })
+  }
+  return series
 }
+
+const series = seriesOf(families)
 
 /** The family that a series name belongs to. */
 export function familyOf(name: string): CatalogFamily | undefined {

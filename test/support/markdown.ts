@@ -1,4 +1,6 @@
 // Reads Markdown as our documents use it: fenced blocks, headings and inline links. What it does not know it refuses.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** A fenced block of code. */
 export interface Block {
@@ -79,4 +81,15 @@ export function parseMarkdown(text: string): Markdown {
   }
   if (open !== undefined) throw new SyntaxError(`line ${open.block.line}: a block that is not closed`)
   return { blocks, links, anchors }
+}
+
+const NOT_OURS = ['node_modules', 'build', 'dist', 'coverage', 'prebuilds', 'results', '.git']
+
+/** All Markdown files of ours below a folder, by their paths from it. */
+export function markdownFiles(root: string, folder = '.'): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return NOT_OURS.includes(entry.name) ? [] : markdownFiles(root, path)
+    return path.endsWith('.md') ? [path] : []
+  })
 }
