@@ -19,8 +19,10 @@ export type {
   CatalogOptions,
   Derivation,
   FamilyOperand,
+  Instruments,
   Threshold,
 } from './shared/catalog.js'
+export { defineFamilies } from './shared/catalog.js'
 
 /** Every catalog, in the order of docs/metrics.md. */
 export const catalogs: readonly Catalog[] = [
