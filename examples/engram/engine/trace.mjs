@@ -1,10 +1,10 @@
-// Made-up traces: a real service has them of its tracer. They tell which worker did which of its jobs, so that an exemplar
-// leads back to one.
+// Made-up traces: a real service has them of its tracer. They tell which worker did which job, so that an exemplar leads
+// back to one.
 
 /**
  * The trace of a job.
- * @param {number} worker from 1 on
- * @param {number} number of the job among the worker's, from 1 on
+ * @param {number} worker from 0 on
+ * @param {number} number of the job among all of the engine's, from 1 on
  */
 export function traceOf(worker, number) {
   const hex = number.toString(16)

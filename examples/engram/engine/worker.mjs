@@ -1,147 +1,144 @@
-// A worker thread of the engine: takes jobs from its queue until that is closed and empty. It blocks in Atomics.wait when
-// there is none, so its event loop never turns; nanotally needs nothing of it for what is recorded here to be scraped.
+// A worker thread of the engine: takes jobs from its queue, steals observations from others' when it has none, and sleeps
+// in Atomics.wait when there are none to steal. Its event loop never turns; nanotally needs nothing of it for what is
+// recorded here to be scraped.
 import { parentPort, workerData } from 'node:worker_threads'
 import { setExemplarSource } from 'nanotally'
 import { Distribution } from '../books/distribution.mjs'
-import { SLOTS, Tally } from '../books/tally.mjs'
+import { SLOTS, Tally, WORKER_SLOTS } from '../books/tally.mjs'
 import { Graph } from '../wordnet/graph.mjs'
-import { HIT, HOP_BUCKETS, MISS, OBSERVE, OUTCOMES, UNKNOWN } from '../wordnet/vocabulary.mjs'
-import { EpisodicMemory } from './memory.mjs'
+import { OBSERVE } from '../wordnet/vocabulary.mjs'
+import { BatchSizer, MAX_BATCH, victimOf } from './batching.mjs'
+import { BusyMeter } from './busy.mjs'
+import { Controls } from './controls.mjs'
+import { makeInsertBatch } from './insertion.mjs'
+import { Shards } from './memory.mjs'
 import * as metrics from './metrics.mjs'
 import { emptyJob, JobQueue, nowNs } from './queue.mjs'
-import { Spreader } from './spread.mjs'
+import { Recaller } from './recall.mjs'
+import { Storer } from './store.mjs'
 import { traceOf } from './trace.mjs'
 
-/** Time between two answers that are shown to the main thread. */
-const ANSWER_EVERY_NS = 500e6
-/** Synsets that an answer names. */
-const STRONGEST = 5
+/** How long a worker sleeps at most before it looks whether there is something to steal. */
+const SLEEP_MS = 5
+/** Time that the idle step may take: a job that comes meanwhile waits for so long. */
+const IDLE_BUDGET_MS = 1
 
 if (parentPort === null) throw new Error('worker.mjs runs in a worker thread: engine.mjs starts it')
 const port = parentPort
+/** @type {{ worker: number, workers: number }} */
+const { worker, workers } = workerData
 const graph = new Graph(workerData.graph)
-const queue = new JobQueue(workerData.queue)
-const memory = new EpisodicMemory(graph, { capacity: workerData.capacity })
-const spreader = new Spreader(graph)
-const tally = new Tally(workerData.tally, workerData.row)
-const reached = new Distribution(workerData.reached)
-let nextAnswerNs = 0
-let jobNumber = 0
+/** @type {JobQueue[]} */
+const queues = workerData.queues.map((/** @type {import('./queue.mjs').QueueArrays} */ arrays) => new JobQueue(arrays))
+const queue = queues[worker]
+const shards = new Shards(graph, workerData.memories)
+const controls = new Controls(workerData.controls)
+const tally = new Tally(workerData.tally, workers, 1 + worker)
+const own = metrics.ofWorker(worker)
+const ownSlots = WORKER_SLOTS[worker]
 
-const trace = () => traceOf(workerData.row, jobNumber)
+const jobs = Array.from({ length: MAX_BATCH }, emptyJob)
+let current = jobs[0]
+const trace = () => traceOf(worker, current.number)
 // Asked for the first observation of each octave, and about once a second for others where an event loop turns. Here none
 // does, so the recalls that are shown give theirs by themselves.
 setExemplarSource(trace)
 
-/** @typedef {import('./queue.mjs').Job} Job */
+const storer = new Storer({ worker, shards, insertBatch: makeInsertBatch(controls), controls, tally })
+const recaller = new Recaller({
+  graph,
+  shards,
+  tally,
+  reached: new Distribution(workerData.reached),
+  trace,
+  show: (answer) => port.postMessage({ type: 'answer', answer }),
+})
+const sizer = new BatchSizer()
+const busy = new BusyMeter(nowNs())
+let percent = 0
 
-/** @param {Job} job @param {number} startNs */
-function observe(job, startNs) {
-  const evicted = memory.store(job.lemmas, job.count, job.context)
-  metrics.storeLatency.observe((nowNs() - startNs) / 1e9)
-  tally.add(SLOTS.storeLatency)
-  metrics.observations[job.priority].inc()
-  tally.add(SLOTS.observations[job.priority])
-  if (evicted) {
-    metrics.evictions.inc()
-    tally.add(SLOTS.evictions)
-  } else {
-    metrics.storedObservations.inc()
-    tally.add(SLOTS.storedObservations)
+/** @param {number} value whole percent */
+function reportUtilization(value) {
+  own.utilization.set(value)
+  tally.add(ownSlots.utilization, value - percent)
+  percent = value
+}
+
+/** Records that jobs came out of a queue. @param {number} count of {@link jobs} @param {number} atNs */
+function recordTaken(count, atNs) {
+  for (let i = 0; i < count; i++) {
+    current = jobs[i]
+    const { kind, priority, queuedAtNs } = current
+    const isObservation = kind === OBSERVE
+    const wait = isObservation ? metrics.queueWait : metrics.recallWait
+    wait[priority].observe((atNs - queuedAtNs) / 1e9)
+    tally.add((isObservation ? SLOTS.queueWait : SLOTS.recallWait)[priority])
+    tally.add((isObservation ? SLOTS.queueDepth : SLOTS.recallsWaiting)[priority], -1)
   }
 }
 
-/** Activates the senses of a cue's words: one unit per word, most of it for the frequent senses. @param {Job} job */
-function seedCue(job) {
-  let known = 0
-  for (let i = 0; i < job.count; i++) {
-    if (job.lemmas[i] < 0) continue
-    known++
-    const senses = graph.senses(job.lemmas[i])
-    let sum = 0
-    for (let rank = 1; rank <= senses.length; rank++) sum += 1 / rank
-    for (let rank = 1; rank <= senses.length; rank++) spreader.seed(senses[rank - 1], 1 / rank / sum)
-  }
-  return known
-}
-
-/** Records how far the last spread went. */
-function recordSpread() {
-  metrics.recallHops.observe(spreader.hops)
-  tally.add(SLOTS.recallHops)
-  tally.add(SLOTS.recallHopsSum, spreader.hops)
-  for (const [i, le] of HOP_BUCKETS.entries()) {
-    if (spreader.hops <= le) tally.add(SLOTS.recallHopsBuckets[i])
-  }
-  metrics.recallSynsets.observe(spreader.touchedCount)
-  tally.add(SLOTS.recallSynsets)
-  tally.add(SLOTS.recallSynsetsSum, spreader.touchedCount)
-  reached.add(spreader.touchedCount)
-  // The metric was told of each edge inside the spread; the tally has the spreader's own count.
-  for (let relation = 0; relation < spreader.crossed.length; relation++) {
-    if (spreader.crossed[relation] > 0) tally.add(SLOTS.activations[relation], spreader.crossed[relation])
-  }
-}
-
-/** @param {Job} job @param {number} startNs */
-function recall(job, startNs) {
-  spreader.clear()
-  let outcome = UNKNOWN
-  /** @type {ReturnType<Spreader['strongest']>} */
-  let strongest = []
-  /** @type {ReturnType<EpisodicMemory['match']>} */
-  let matches = []
-  if (seedCue(job) > 0) {
-    spreader.spread(metrics.activations)
-    strongest = spreader.strongest(STRONGEST)
-    matches = memory.match(spreader, job.context)
-    outcome = matches.length > 0 ? HIT : MISS
-    recordSpread()
-  }
-  const endNs = nowNs()
-  const isShown = endNs >= nextAnswerNs
-  const seconds = (endNs - startNs) / 1e9
-  metrics.recallLatency[job.priority].observe(seconds, isShown ? { exemplar: trace() } : undefined)
-  tally.add(SLOTS.recallLatency[job.priority])
-  metrics.recalls[outcome].inc()
-  tally.add(SLOTS.recalls[outcome])
-  if (isShown) {
-    nextAnswerNs = endNs + ANSWER_EVERY_NS
-    showAnswer(job, outcome, strongest, matches, seconds)
-  }
-}
-
-/**
- * Sends an answer to the main thread, in words.
- * @param {Job} job @param {number} outcome
- * @param {ReturnType<Spreader['strongest']>} strongest @param {ReturnType<EpisodicMemory['match']>} matches
- * @param {number} seconds
- */
-function showAnswer(job, outcome, strongest, matches, seconds) {
-  const words = (/** @type {Int32Array} */ lemmas) =>
-    Array.from(lemmas, (lemma) => (lemma < 0 ? '?' : graph.lemma(lemma)))
-  port.postMessage({
-    type: 'answer',
-    cue: words(job.lemmas.subarray(0, job.count)),
-    context: job.context,
-    outcome: OUTCOMES[outcome],
-    hops: outcome === UNKNOWN ? 0 : spreader.hops,
-    reached: outcome === UNKNOWN ? 0 : spreader.touchedCount,
-    seconds,
-    strongest: strongest.map(({ synset }) => graph.name(synset)),
-    observations: matches.map(({ observation }) => words(memory.words(observation))),
+/** @param {number} count of {@link jobs} */
+function store(count) {
+  storer.store(jobs, count, (job) => {
+    current = job
   })
 }
 
-port.postMessage({ type: 'ready' })
-const job = emptyJob()
-while (queue.takeOrWait(job)) {
+/** One recall, or a batch of observations, from the worker's own queue. @returns {boolean} false when it is empty */
+function workOwn() {
+  sizer.adapt(queue.observations)
+  const count = queue.take(jobs, sizer.size)
+  if (count === 0) return false
   const startNs = nowNs()
-  jobNumber++
-  metrics.queueDepth[job.priority].dec()
-  tally.add(SLOTS.queueDepth[job.priority], -1)
-  metrics.queueWait[job.priority].observe((startNs - job.queuedAtNs) / 1e9)
-  tally.add(SLOTS.queueWait[job.priority])
-  if (job.kind === OBSERVE) observe(job, startNs)
-  else recall(job, startNs)
+  recordTaken(count, startNs)
+  if (jobs[0].kind === OBSERVE) store(count)
+  else recaller.recall(jobs[0], startNs)
+  return true
+}
+
+/** A batch of observations from the longest other queue. @returns {boolean} false when none is long enough */
+function workStolen() {
+  const victim = victimOf(queues, worker)
+  if (victim < 0) return false
+  const count = queues[victim].takeObservations(jobs, Math.min(MAX_BATCH, queues[victim].observations >> 1))
+  if (count === 0) return false
+  own.workStolen.inc()
+  tally.add(ownSlots.workStolen)
+  recordTaken(count, nowNs())
+  store(count)
+  return true
+}
+
+/**
+ * What is done while there is nothing to do.
+ * @param {number} _budgetMs time that it may take
+ */
+function idle(_budgetMs) {}
+
+/** Sleeps until there may be something to do. @param {number} signal that was seen before looking */
+function sleep(signal) {
+  const sleptAtNs = nowNs()
+  queue.sleep(signal, SLEEP_MS)
+  busy.slept(nowNs() - sleptAtNs)
+}
+
+/** Stands still for as long as the controls want it: it looks like a thread that hangs. */
+function stand() {
+  const stoodAtNs = nowNs()
+  if (controls.stand(worker)) busy.slept(nowNs() - stoodAtNs)
+}
+
+reportUtilization(0)
+port.postMessage({ type: 'ready' })
+for (;;) {
+  stand()
+  const signal = queue.signal
+  const isClosed = queue.isClosed
+  if (!workOwn() && !workStolen()) {
+    if (isClosed) break
+    idle(IDLE_BUDGET_MS)
+    sleep(signal)
+  }
+  const busyPercent = busy.report(nowNs())
+  if (busyPercent !== undefined) reportUtilization(busyPercent)
 }

@@ -1,5 +1,5 @@
-// Makes up what the engine lives through: observations of things that belong together, and cues that ask for them again.
-// Seeded: the same seed gives the same jobs in the same order on every machine. Belongs to the main thread.
+// Makes up what the engine lives through: clients that come and go, observations of things that belong together, and cues
+// that ask for them again. Seeded: the same seed gives the same jobs in the same order on every machine. Belongs to the main thread.
 
 import { CONTEXTS, OBSERVE, RECALL } from '../wordnet/vocabulary.mjs'
 import { Random } from './random.mjs'
@@ -15,6 +15,12 @@ const REMEMBERED = 8192
 /** Words of an observation. */
 const MIN_WORDS = 3
 const MAX_OBSERVED_WORDS = 6
+/** Sessions that are open at once, and requests that one makes before it closes. */
+const MAX_SESSIONS = 32
+const MIN_SESSION_REQUESTS = 50
+const MAX_SESSION_REQUESTS = 500
+/** Chance that a request is the first of a new session, where none is open: less the more there are. About 17 are. */
+const NEW_SESSION = 1 / 128
 
 /**
  * @typedef {import('../wordnet/graph.mjs').Graph} Graph
@@ -35,21 +41,63 @@ export class Workload {
   /** @type {{ context: number, words: string[] }[]} */
   #remembered = []
   #observed = 0
+  /** Requests that each open session will still make. @type {number[]} */
+  #sessions = []
+  #onSession
 
-  /** @param {Graph} graph @param {number} seed an integer */
-  constructor(graph, seed) {
+  /**
+   * @param {Graph} graph
+   * @param {number} seed an integer
+   * @param {object} [options]
+   * @param {(context: number) => boolean} [options.accepts] contexts that requests may have; default all
+   * @param {(change: 1 | -1) => void} [options.onSession] told of each session that opens (1) or closes (-1)
+   * @throws {RangeError} when the graph has no synset in any of the contexts
+   */
+  constructor(graph, seed, { accepts = () => true, onSession = () => {} } = {}) {
     this.#graph = graph
     this.#random = new Random(seed)
+    this.#onSession = onSession
     const places = CONTEXTS.map((_, context) => ({ context, synsets: /** @type {number[]} */ ([]) }))
     for (let s = 0; s < graph.synsetCount; s++) places[graph.arrays.context[s]].synsets.push(s)
-    this.#places = places.filter((place) => place.synsets.length > 0)
+    this.#places = places.filter((place) => accepts(place.context) && place.synsets.length > 0)
+    if (this.#places.length === 0) throw new RangeError('expected a graph with synsets in some context of the load')
+  }
+
+  /** Sessions that are open. */
+  get sessions() {
+    return this.#sessions.length
+  }
+
+  /** Closes all sessions. */
+  closeSessions() {
+    while (this.#sessions.pop() !== undefined) this.#onSession(-1)
+  }
+
+  /** An observation that nobody's session made: more load. @returns {Request} */
+  extra() {
+    return { kind: OBSERVE, priority: this.#random.weighted(PRIORITY_SHARES), ...this.#observation() }
   }
 
   /** @returns {Request} */
   next() {
+    this.#passSession()
     const kind = this.#remembered.length === 0 || this.#random.next() < OBSERVATIONS ? OBSERVE : RECALL
     const priority = this.#random.weighted(PRIORITY_SHARES)
     return { kind, priority, ...(kind === OBSERVE ? this.#observation() : this.#cue()) }
+  }
+
+  /** Lets some session make a request: a new one now and then, or the first one. */
+  #passSession() {
+    const sessions = this.#sessions
+    const isNew = this.#random.next() < NEW_SESSION * (1 - sessions.length / MAX_SESSIONS)
+    if (sessions.length === 0 || isNew) {
+      sessions.push(MIN_SESSION_REQUESTS + this.#random.below(MAX_SESSION_REQUESTS - MIN_SESSION_REQUESTS + 1))
+      this.#onSession(1)
+    }
+    const at = this.#random.below(sessions.length)
+    if (--sessions[at] > 0) return
+    sessions.splice(at, 1)
+    this.#onSession(-1)
   }
 
   /** Things that belong together: the words along a short walk from a synset of some context. */

@@ -1,7 +1,7 @@
 // The store of observations: senses chosen by company, links, recall by activation, eviction; and its links against a
 // plain model over thousands of random operations.
 import { expect, test } from 'vitest'
-import { EpisodicMemory } from '../../../examples/engram/engine/memory.mjs'
+import { createMemory, EpisodicMemory } from '../../../examples/engram/engine/memory.mjs'
 import { Random } from '../../../examples/engram/engine/random.mjs'
 import { Spreader } from '../../../examples/engram/engine/spread.mjs'
 import { MAX_WORDS, SenseChooser } from '../../../examples/engram/wordnet/senses.mjs'
@@ -15,6 +15,11 @@ function lemmas(graph: ReturnType<typeof tinyGraph>['graph'], ...words: string[]
   const numbers = new Int32Array(MAX_WORDS)
   numbers.set(words.map((word) => graph.lemmaOf(word)))
   return numbers
+}
+
+/** A view of a new shard. */
+function shard(graph: ReturnType<typeof tinyGraph>['graph'], capacity: number) {
+  return new EpisodicMemory(graph, createMemory(graph.synsetCount, capacity))
 }
 
 /** A spreader in which only the given synsets are active. */
@@ -40,10 +45,10 @@ test('a word means what its company says; without company, its most frequent sen
 
 test('an observation is linked to what its words mean, once', () => {
   const { graph, at } = tinyGraph(money, { ...bank, banking: ['bank_money'] })
-  const memory = new EpisodicMemory(graph, { capacity: 4 })
+  const memory = shard(graph, 4)
   memory.store(lemmas(graph, 'bank', 'nonsense', 'banking', 'cash'), 4, 0)
-  expect([...memory.synsets(0)]).toEqual([at.bank_money, at.cash])
-  expect(Array.from(memory.words(0), (lemma) => (lemma < 0 ? '?' : graph.lemma(lemma)))).toEqual([
+  expect([...memory.read(0).synsets]).toEqual([at.bank_money, at.cash])
+  expect(Array.from(memory.read(0).words, (lemma) => (lemma < 0 ? '?' : graph.lemma(lemma)))).toEqual([
     'bank',
     '?',
     'banking',
@@ -53,20 +58,20 @@ test('an observation is linked to what its words mean, once', () => {
 
 test('the score is the sum of the activations, more in the same context; the best come first', () => {
   const { graph, at } = tinyGraph(money)
-  const memory = new EpisodicMemory(graph, { capacity: 4 })
-  memory.store(lemmas(graph, 'cash', 'stone'), 2, 0)
-  memory.store(lemmas(graph, 'stone'), 1, 0)
-  memory.store(lemmas(graph, 'cash'), 1, 5)
-  memory.store(lemmas(graph, 'water'), 1, 0)
+  const memory = shard(graph, 4)
+  memory.store(lemmas(graph, 'cash', 'stone'), 2, 0, 11)
+  memory.store(lemmas(graph, 'stone'), 1, 0, 12)
+  memory.store(lemmas(graph, 'cash'), 1, 5, 13)
+  memory.store(lemmas(graph, 'water'), 1, 0, 14)
   const spreader = active(graph, [
     [at.cash, 0.5],
     [at.stone, 0.375],
     [at.water, 0.125],
   ])
   const expected = [
-    { observation: 0, score: 0.875 },
-    { observation: 2, score: 0.75 },
-    { observation: 1, score: 0.375 },
+    { observation: 0, number: 11, score: 0.875 },
+    { observation: 2, number: 13, score: 0.75 },
+    { observation: 1, number: 12, score: 0.375 },
   ]
   expect(memory.match(spreader, 5)).toEqual(expected)
   expect(memory.match(spreader, 5, { limit: 1 })).toEqual(expected.slice(0, 1))
@@ -76,19 +81,21 @@ test('the score is the sum of the activations, more in the same context; the bes
 
 test('a full store lets the oldest observation go that nothing recalled', () => {
   const { graph, at } = tinyGraph({ a: [], b: [], c: [], d: [] })
-  const memory = new EpisodicMemory(graph, { capacity: 2 })
-  expect(memory.store(lemmas(graph, 'a'), 1, 0)).toBe(false)
-  expect(memory.store(lemmas(graph, 'b'), 1, 0)).toBe(false)
+  const memory = shard(graph, 2)
+  expect(memory.store(lemmas(graph, 'a'), 1, 0, 21)).toBe(false)
+  expect(memory.store(lemmas(graph, 'b'), 1, 0, 22)).toBe(false)
   const found = (synset: number) => memory.match(active(graph, [[synset, 1]]), 0).length
   expect(found(at.a)).toBe(1)
 
-  expect(memory.store(lemmas(graph, 'c'), 1, 0)).toBe(true)
+  expect(memory.store(lemmas(graph, 'c'), 1, 7, 23)).toBe(true)
+  expect(memory.evicted).toBe(22)
+  expect(memory.read(1)).toMatchObject({ number: 23, context: 7 })
   expect(memory.size).toBe(2)
-  expect([...memory.synsets(0)]).toEqual([at.a])
-  expect([...memory.synsets(1)]).toEqual([at.c])
+  expect([...memory.read(0).synsets]).toEqual([at.a])
+  expect([...memory.read(1).synsets]).toEqual([at.c])
   // The recall of a counts for one round.
   expect(memory.store(lemmas(graph, 'd'), 1, 0)).toBe(true)
-  expect([...memory.synsets(0)]).toEqual([at.d])
+  expect([...memory.read(0).synsets]).toEqual([at.d])
   expect([found(at.a), found(at.b), found(at.c), found(at.d)]).toEqual([0, 0, 1, 1])
 })
 
@@ -96,7 +103,7 @@ test('its links are those of a plain model, over 5 000 random operations (seed 7
   const names = Array.from({ length: 30 }, (_, i) => `s${i}`)
   const { graph, at } = tinyGraph(Object.fromEntries(names.map((name) => [name, []])))
   const capacity = 50
-  const memory = new EpisodicMemory(graph, { capacity })
+  const memory = shard(graph, capacity)
   const random = new Random(7)
   const model: { synsets: Set<number>; recalled: boolean }[] = []
   let hand = 0

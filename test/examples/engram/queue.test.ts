@@ -1,41 +1,46 @@
-// The job queue: order, priorities, fairness, fullness, the wrap of its counters, and a real consumer thread.
+// The job queue: order, priorities, fairness, batches, fullness, the wrap of its counters, and several consumer threads.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { createQueue, emptyJob, JobQueue } from '../../../examples/engram/engine/queue.mjs'
-import { PRIORITIES } from '../../../examples/engram/wordnet/vocabulary.mjs'
+import { OBSERVE, PRIORITIES, RECALL } from '../../../examples/engram/wordnet/vocabulary.mjs'
 
 const [HIGH, NORMAL, LOW] = PRIORITIES.keys()
 
 /** A job that carries a number. */
-function job(priority: number, number: number) {
+function job(priority: number, number: number, kind = OBSERVE) {
   const made = emptyJob()
-  Object.assign(made, { priority, kind: 1, context: 7, count: 2, queuedAtNs: number + 0.5 })
+  Object.assign(made, { number, priority, kind, context: 7, count: 2, queuedAtNs: number + 0.5 })
   made.lemmas.set([number, -1])
   return made
 }
 
-/** Takes until the closed queue is empty. */
-function drain(queue: JobQueue) {
-  const taken: [priority: number, number: number][] = []
-  const into = emptyJob()
-  while (queue.takeOrWait(into)) taken.push([into.priority, into.lemmas[0]])
-  return taken
+/** Takes until the queue is empty: the numbers of each take. */
+function drain(queue: JobQueue, size: number) {
+  const batches: number[][] = []
+  const jobs = Array.from({ length: size }, emptyJob)
+  for (let count = queue.take(jobs, size); count > 0; count = queue.take(jobs, size)) {
+    expect(new Set(jobs.slice(0, count).map(({ kind }) => kind)).size).toBe(1)
+    batches.push(jobs.slice(0, count).map(({ number }) => number))
+  }
+  return batches
 }
 
 test('a job comes out as it went in', () => {
   const queue = new JobQueue(createQueue(4))
-  queue.push(job(NORMAL, 42))
-  const into = emptyJob()
-  expect(queue.takeOrWait(into)).toBe(true)
+  queue.push(job(NORMAL, 42, RECALL))
+  const [into] = [emptyJob()]
+  expect(queue.take([into], 1)).toBe(1)
   expect({ ...into, lemmas: [...into.lemmas.subarray(0, into.count)] }).toEqual({
+    number: 42,
     priority: NORMAL,
-    kind: 1,
+    kind: RECALL,
     context: 7,
     lemmas: [42, -1],
     count: 2,
     queuedAtNs: 42.5,
   })
+  expect(queue.take([into], 1)).toBe(0)
 })
 
 test('urgent jobs come first, and within a priority the oldest', () => {
@@ -49,47 +54,74 @@ test('urgent jobs come first, and within a priority the oldest', () => {
   ]) {
     queue.push(job(priority, number))
   }
-  queue.close()
-  expect(drain(queue).map(([, number]) => number)).toEqual([3, 5, 2, 4, 1])
+  expect(queue.observations).toBe(5)
+  expect(drain(queue, 2)).toEqual([[3, 5], [2, 4], [1]])
+  expect(queue.observations).toBe(0)
+})
+
+test('recalls are taken one by one, between the observations that are older and those that are younger', () => {
+  const queue = new JobQueue(createQueue(8))
+  queue.push(job(NORMAL, 1))
+  queue.push(job(NORMAL, 2))
+  queue.push(job(NORMAL, 3, RECALL))
+  queue.push(job(NORMAL, 4, RECALL))
+  queue.push(job(LOW, 5, RECALL))
+  queue.push(job(NORMAL, 6))
+  queue.push(job(LOW, 7))
+  expect(queue.observations).toBe(4)
+  expect(drain(queue, 2)).toEqual([[1, 2], [3], [4], [6, 7], [5]])
+})
+
+test('a thief takes observations and leaves the recalls', () => {
+  const queue = new JobQueue(createQueue(8))
+  for (let number = 1; number <= 3; number++) {
+    queue.push(job(LOW, number))
+    queue.push(job(HIGH, 10 + number, RECALL))
+  }
+  queue.push(job(NORMAL, 4))
+  const jobs = Array.from({ length: 8 }, emptyJob)
+  expect(queue.takeObservations(jobs, 3)).toBe(3)
+  expect(jobs.slice(0, 3).map(({ number }) => number)).toEqual([4, 1, 2])
+  expect(queue.takeObservations(jobs, 8)).toBe(1)
+  expect(queue.takeObservations(jobs, 8)).toBe(0)
+  expect(drain(queue, 8)).toEqual([[11], [12], [13]])
 })
 
 test('one take in sixteen starts from low, so that nothing starves', () => {
   const queue = new JobQueue(createQueue(64))
   for (let i = 0; i < 64; i++) queue.push(job(HIGH, i))
-  for (let i = 0; i < 4; i++) queue.push(job(LOW, i))
-  queue.close()
-  const lows = drain(queue).flatMap(([priority], at) => (priority === LOW ? [at] : []))
+  for (let i = 0; i < 4; i++) queue.push(job(LOW, 100 + i))
+  const lows = drain(queue, 1).flatMap(([number], at) => (number >= 100 ? [at] : []))
   expect(lows).toEqual([15, 31, 47, 63])
 })
 
-test('a ring is full at its capacity, by priority, and has room again after a take', () => {
+test('a ring is full at its capacity, by kind and priority, and has room again after a take', () => {
   const queue = new JobQueue(createQueue(2))
+  expect(queue.observationCapacity).toBe(6)
+  expect(queue.byteLength).toBeGreaterThan(12 * 10 * 4)
   queue.push(job(LOW, 1))
-  expect(queue.isFull(LOW)).toBe(false)
+  expect(queue.isFull(OBSERVE, LOW)).toBe(false)
   queue.push(job(LOW, 2))
-  expect(queue.isFull(LOW)).toBe(true)
-  expect(queue.isFull(HIGH)).toBe(false)
-  expect(queue.depth(LOW)).toBe(2)
-  queue.takeOrWait(emptyJob())
-  expect(queue.isFull(LOW)).toBe(false)
-  expect(queue.depth(LOW)).toBe(1)
+  expect(queue.isFull(OBSERVE, LOW)).toBe(true)
+  expect(queue.isFull(OBSERVE, HIGH)).toBe(false)
+  expect(queue.isFull(RECALL, LOW)).toBe(false)
+  expect(queue.depth(OBSERVE, LOW)).toBe(2)
+  queue.take([emptyJob()], 1)
+  expect(queue.isFull(OBSERVE, LOW)).toBe(false)
+  expect(queue.depth(OBSERVE, LOW)).toBe(1)
 })
 
 test('the counters wrap at 2^32 without a trace', () => {
   const arrays = createQueue(4)
   // Head and tail of every ring, just below the wrap from 2^31 - 1 to -2^31, and from -1 to 0.
   for (const near of [2 ** 31 - 3, -3]) {
-    arrays.control.fill(near, 2)
+    arrays.control.fill(near, 3)
     const queue = new JobQueue(arrays)
-    const into = emptyJob()
     for (let i = 0; i < 10; i++) {
       queue.push(job(NORMAL, i))
       queue.push(job(NORMAL, i + 100))
-      expect(queue.depth(NORMAL)).toBe(2)
-      queue.takeOrWait(into)
-      expect(into.lemmas[0]).toBe(i)
-      queue.takeOrWait(into)
-      expect(into.lemmas[0]).toBe(i + 100)
+      expect(queue.depth(OBSERVE, NORMAL)).toBe(2)
+      expect(drain(queue, 4)).toEqual([[i, i + 100]])
     }
   }
 })
@@ -98,15 +130,20 @@ test.each([0, 3, -4, 1.5])('a capacity of %d is refused', (capacity) => {
   expect(() => createQueue(capacity)).toThrow(RangeError)
 })
 
-test('a consumer thread gets every job once and in order, through a ring that is mostly full', async () => {
-  const arrays = createQueue(8)
+type Taken = [priority: number, number: number]
+
+test('an owner and three thieves get every job once and in order, through a ring that is mostly full', async () => {
+  const arrays = createQueue(64)
   const queue = new JobQueue(arrays)
-  const consumer = new Worker(new URL('./fixtures/queue-consumer.mjs', import.meta.url), { workerData: arrays })
-  const answer = once(consumer, 'message')
+  const answers = [true, false, false, false].map((owns) => {
+    const workerData = { arrays, owns, size: 7 }
+    const consumer = new Worker(new URL('./fixtures/queue-consumer.mjs', import.meta.url), { workerData })
+    return once(consumer, 'message').then(([batches]) => batches as Taken[][])
+  })
   const total = 30_000
   for (let number = 0; number < total; ) {
     const priority = number % PRIORITIES.length
-    if (queue.isFull(priority)) {
+    if (queue.isFull(OBSERVE, priority)) {
       await new Promise((resolve) => setImmediate(resolve))
     } else {
       queue.push(job(priority, number++))
@@ -114,10 +151,17 @@ test('a consumer thread gets every job once and in order, through a ring that is
     }
   }
   queue.close()
-  const [taken] = (await answer) as [[priority: number, number: number][]]
+  const consumers = await Promise.all(answers)
+  const taken = consumers.flat(2)
   expect(taken).toHaveLength(total)
-  for (const priority of PRIORITIES.keys()) {
-    const numbers = taken.filter(([of]) => of === priority).map(([, number]) => number)
-    expect(numbers).toEqual(Array.from({ length: total / 3 }, (_, i) => i * 3 + priority))
+  expect(new Set(taken.map(([, number]) => number)).size).toBe(total)
+  expect(taken.every(([priority, number]) => number % PRIORITIES.length === priority)).toBe(true)
+  // A consumer's batches follow each other, and each priority is in order in all of them.
+  for (const batches of consumers) {
+    for (const priority of PRIORITIES.keys()) {
+      const numbers = batches.flat().flatMap(([of, number]) => (of === priority ? [number] : []))
+      expect(numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))).toBe(true)
+    }
   }
+  expect(consumers.filter((batches) => batches.length > 0).length).toBeGreaterThan(1)
 })

@@ -1,14 +1,14 @@
 // The engine's own tally, and its comparison with a scrape.
 import { expect, test } from 'vitest'
 import { compare } from '../../../examples/engram/books/compare.mjs'
-import { SLOTS, Tally } from '../../../examples/engram/books/tally.mjs'
+import { SLOTS, Tally, WORKER_SLOTS } from '../../../examples/engram/books/tally.mjs'
 import { Scrape } from '../../../examples/engram/view/exposition.mjs'
 
 const HITS = 'engram_recalls_total{outcome="hit"}'
 
 /** The tally of some recalls that hit. */
 function tallyOf(hits: number) {
-  const tally = new Tally(Tally.createBuffer(1), 0)
+  const tally = new Tally(Tally.createBuffer(1), 1, 0)
   tally.add(SLOTS.recalls[0], hits)
   return tally.read()
 }
@@ -19,17 +19,29 @@ function textOf(rows: ReturnType<Tally['read']>) {
 }
 
 test('rows of threads are added up, and falling gauges taken off', () => {
-  const buffer = Tally.createBuffer(3)
-  const rows = [0, 1, 2].map((row) => new Tally(buffer, row))
+  const buffer = Tally.createBuffer(2)
+  const rows = [0, 1, 2].map((row) => new Tally(buffer, 2, row))
   rows[0].add(SLOTS.queueDepth[1], 5)
   rows[1].add(SLOTS.queueDepth[1], -2)
   rows[2].add(SLOTS.queueDepth[1], -2)
   rows[1].add(SLOTS.evictions)
   rows[2].add(SLOTS.evictions)
   const values = Object.fromEntries(rows[0].read().map(({ sample, value }) => [sample, value]))
-  expect(values['engram_queue_depth{priority="normal"}']).toBe(1)
+  expect(values['engram_streaming_queue_depth{priority="normal"}']).toBe(1)
   expect(values.engram_evictions_total).toBe(2)
   expect(Object.values(values).filter((value) => value !== 0)).toHaveLength(2)
+})
+
+test('a worker has samples of its own, and there are no more than there are workers', () => {
+  const buffer = Tally.createBuffer(2)
+  new Tally(buffer, 2, 2).add(WORKER_SLOTS[1].workStolen, 7)
+  const rows = new Tally(buffer, 2, 0).read()
+  const stolen = rows.filter(({ name }) => name === 'engram_streaming_work_stolen_total')
+  expect(stolen.map(({ labels, value }) => [labels.worker_id, value])).toEqual([
+    ['0', 0],
+    ['1', 7],
+  ])
+  expect(rows.filter(({ value }) => value !== 0)).toHaveLength(1)
 })
 
 test('each sample is named once, and by name and labels too', () => {
@@ -46,7 +58,7 @@ test('each sample is named once, and by name and labels too', () => {
 
 test('a sum that no float64 holds is told', () => {
   expect(() => tallyOf(Number.MAX_SAFE_INTEGER)).not.toThrow()
-  const tally = new Tally(Tally.createBuffer(1), 0)
+  const tally = new Tally(Tally.createBuffer(1), 1, 0)
   tally.add(SLOTS.evictions, Number.MAX_SAFE_INTEGER)
   tally.add(SLOTS.evictions, 1)
   expect(() => tally.read()).toThrow('engram_evictions_total is 9007199254740992')
