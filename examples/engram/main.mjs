@@ -48,6 +48,7 @@ async function run(options) {
     workers: options.workers,
     seed: options.seed,
     rate: options.rate,
+    scenario: options.scenario,
     onFailure: () => ends.askToStop(),
     onProgress: (progress) => {
       if (quiet) return
@@ -63,7 +64,8 @@ async function run(options) {
   display.wipe()
   const beganMs = performance.now()
   if (options.json) {
-    tell({ event: 'ready', url: exporter.url, pid: process.pid, workers: options.workers, seed: options.seed })
+    const { workers, seed, scenario } = options
+    tell({ event: 'ready', url: exporter.url, pid: process.pid, workers, seed, scenario })
   } else {
     const { synsetCount, edgeCount } = engine.graph
     display.print([
@@ -77,6 +79,7 @@ async function run(options) {
     url: exporter.url,
     workers: options.workers,
     seed: options.seed,
+    scenario: options.scenario,
     elapsed: (performance.now() - beganMs) / 1000,
     seconds: options.seconds,
     answer: engine.answer,

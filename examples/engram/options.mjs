@@ -1,5 +1,7 @@
 // The command line of the demo: its flags, their checks, the help text.
 import { parseArgs } from 'node:util'
+import { MAX_WORKERS } from './books/tally.mjs'
+import { SCENARIOS } from './engine/scenarios.mjs'
 
 /** A flag that cannot be used; the message is one line for the terminal. */
 export class UsageError extends Error {
@@ -15,6 +17,7 @@ A small memory engine over the WordNet graph, measured by nanotally.
   --workers N    worker threads, 1 to 32 (default 2)
   --seed S       seed of the load, an integer (default 1)
   --rate R       jobs per second to aim at; 0 is as many as the workers take (default 4000)
+  --scenario S   what goes wrong: ${SCENARIOS.join(', ')} (default calm: nothing)
   --hold         go on serving metrics after the load stopped, until a signal comes or stdin ends
   --quiet        no progress and no live view
   --json         machine-readable lines: {"event":"ready",...} and {"event":"stopped",...}
@@ -27,6 +30,7 @@ const FLAGS = /** @type {const} */ ({
   workers: { type: 'string', default: '2' },
   seed: { type: 'string', default: '1' },
   rate: { type: 'string', default: '4000' },
+  scenario: { type: 'string', default: 'calm' },
   hold: { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -47,6 +51,12 @@ function number(flag, text, form, least, most) {
   throw new UsageError(`--${flag}: expected ${kind} from ${least} to ${most}, received ${JSON.stringify(text)}`)
 }
 
+/** @param {string} flag @param {string} text @param {readonly string[]} known @returns {string} */
+function oneOf(flag, text, known) {
+  if (known.includes(text)) return text
+  throw new UsageError(`--${flag}: expected one of ${known.join(', ')}, received ${JSON.stringify(text)}`)
+}
+
 /**
  * @typedef {object} Options
  * @property {number | undefined} seconds
@@ -54,6 +64,7 @@ function number(flag, text, form, least, most) {
  * @property {number} workers
  * @property {number} seed
  * @property {number} rate
+ * @property {string} scenario
  * @property {boolean} hold
  * @property {boolean} quiet
  * @property {boolean} json
@@ -77,9 +88,10 @@ export function parseOptions(args) {
     // A timer holds 2^31 - 1 ms, which is about 24 days.
     seconds: values.seconds === undefined ? undefined : number('seconds', values.seconds, DECIMAL, 0.001, 2_000_000),
     port: number('port', values.port, INTEGER, 0, 65_535),
-    workers: number('workers', values.workers, INTEGER, 1, 32),
+    workers: number('workers', values.workers, INTEGER, 1, MAX_WORKERS),
     seed: number('seed', values.seed, INTEGER, -(2 ** 31), 2 ** 32 - 1),
     rate: number('rate', values.rate, DECIMAL, 0, 1_000_000),
+    scenario: oneOf('scenario', values.scenario, SCENARIOS),
     hold: values.hold,
     quiet: values.quiet,
     json: values.json,

@@ -135,15 +135,21 @@ export class Tally {
     Atomics.add(this.#cells, this.#first + slotNumber, BigInt(amount))
   }
 
+  /** The sum over all rows. @param {number} slotNumber */
+  sum(slotNumber) {
+    let sum = 0n
+    for (let at = slotNumber; at < this.#cells.length; at += this.#slotCount) sum += Atomics.load(this.#cells, at)
+    return sum
+  }
+
   /**
-   * The sums over all rows, exact once the threads have stopped; before that, each is a count of some moment.
+   * All sums, exact once the threads have stopped; before that, each is a count of some moment.
    * @returns {TallyRow[]}
    * @throws {RangeError} when a sum is beyond 2^53 and no float64 could be compared with it
    */
   read() {
     return slots.slice(0, this.#slotCount).map((of, number) => {
-      let sum = 0n
-      for (let at = number; at < this.#cells.length; at += this.#slotCount) sum += Atomics.load(this.#cells, at)
+      const sum = this.sum(number)
       const value = Number(sum)
       if (!Number.isSafeInteger(value)) throw new RangeError(`${sampleText(of)} is ${sum}, beyond what a float64 holds`)
       return { sample: sampleText(of), ...of, value }

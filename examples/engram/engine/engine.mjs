@@ -2,7 +2,7 @@
 // own tally. Runs on the main thread; worker.mjs does the work.
 import { Worker } from 'node:worker_threads'
 import { Distribution } from '../books/distribution.mjs'
-import { SLOTS, Tally } from '../books/tally.mjs'
+import { SLOTS, Tally, WORKER_SLOTS } from '../books/tally.mjs'
 import { buildGraph } from '../wordnet/graph.mjs'
 import { PARTS_OF_SPEECH, RELATIONS } from '../wordnet/vocabulary.mjs'
 import { loadWordNet } from '../wordnet/wordnet.mjs'
@@ -193,6 +193,16 @@ export class Engine {
     this.#controls.isCorrupt = false
   }
 
+  /** Lets a worker hang from its next take on: it stands still, and so do its recalls. @param {number} worker */
+  stall(worker) {
+    this.#controls.stall(worker, true)
+  }
+
+  /** Ends what {@link stall} began. @param {number} worker */
+  resume(worker) {
+    this.#controls.stall(worker, false)
+  }
+
   /** Starts to feed the load. */
   startLoad() {
     const { rate, scenario: name, phaseSeconds } = this.#options
@@ -203,7 +213,12 @@ export class Engine {
       intake,
       workload,
       controls: this.#controls,
-      index: this,
+      faults: this,
+      thievesBusy: () => {
+        const thieves = WORKER_SLOTS.slice(1, this.#queues.length)
+        const sum = thieves.reduce((busy, { utilization }) => busy + Number(this.#tally.sum(utilization)), 0)
+        return sum / Math.max(1, thieves.length)
+      },
       nowNs,
       phaseSeconds,
     })

@@ -56,6 +56,16 @@ export class Intake {
     return utilisationOf(this.#queues)
   }
 
+  /** The priority of which the fewest observations wait, of those that no memory space sheds. */
+  get emptiest() {
+    const end = this.levels.includes(OVERLOADED) ? LOW : PRIORITIES.length
+    let emptiest = 0
+    for (let priority = 1; priority < end; priority++) {
+      if (this.#depth(OBSERVE, priority) < this.#depth(OBSERVE, emptiest)) emptiest = priority
+    }
+    return emptiest
+  }
+
   /** Back-pressure of each memory space, as an index into LEVELS. */
   get levels() {
     return this.#pressures.map(({ level }) => level)
@@ -97,10 +107,15 @@ export class Intake {
   /** Sets the gauges of what waits, and lets back-pressure follow what the workers took. */
   report() {
     for (let priority = 0; priority < PRIORITIES.length; priority++) {
-      metrics.queueDepth[priority].set(sumOf(this.#queues, (queue) => queue.depth(OBSERVE, priority)))
-      metrics.recallsWaiting[priority].set(sumOf(this.#queues, (queue) => queue.depth(RECALL, priority)))
+      metrics.queueDepth[priority].set(this.#depth(OBSERVE, priority))
+      metrics.recallsWaiting[priority].set(this.#depth(RECALL, priority))
     }
     for (let space = 0; space < MEMORY_SPACES.length; space++) this.#press(space)
+  }
+
+  /** @param {number} kind @param {number} priority */
+  #depth(kind, priority) {
+    return sumOf(this.#queues, (queue) => queue.depth(kind, priority))
   }
 
   /** Whether a request is load to be shed. @param {number} kind @param {number} priority @param {number} context */

@@ -2,7 +2,9 @@
 // steers by what it sees in the queues rather than by rates: a fast machine and a slow one show the same.
 //
 // Alerts want a state to last for minutes, people want to see it soon: phases double in length each time.
-import { ENTERED_AT, LEFT_BELOW } from './backpressure.mjs'
+
+import { PRIORITIES } from '../wordnet/vocabulary.mjs'
+import { ENTERED_AT } from './backpressure.mjs'
 import { MAX_TURN_MS } from './feeder.mjs'
 import { shardOf } from './memory.mjs'
 import { CRITICAL, OVERLOADED } from './terms.mjs'
@@ -16,7 +18,8 @@ const MAX_PHASE_SECONDS = 768
  * @property {import('./intake.mjs').Intake} intake
  * @property {import('./workload.mjs').Workload} workload
  * @property {import('./controls.mjs').Controls} controls
- * @property {{ corrupt(): void, repair(): void }} index
+ * @property {{ corrupt(): void, repair(): void, stall(worker: number): void, resume(worker: number): void }} faults
+ * @property {() => number} thievesBusy how busy the workers but the first are, on average, in percent
  * @property {() => number} nowNs
  * @property {number} phaseSeconds how long a phase is at first
  *
@@ -59,38 +62,39 @@ const HOLD = 1
  * states; held there, where observations are turned away; and then tremble around the threshold of `critical`.
  */
 class Overload {
-  /** What an observation costs at first, and where no feeder gets ahead of the workers. */
-  static #COST_US = 50
+  /** What an observation costs at least; more where the feeder does not get ahead of the workers. */
+  static #MIN_COST_US = 50
   static #MAX_COST_US = 5000
-  /** Beyond what there is room for, by turn. */
-  static #EXCESS = 16
-  /** The share that is taken where the queues are held, and how far past a threshold they tremble. */
-  static #HELD_AT = ENTERED_AT[OVERLOADED] + 0.02
+  /** Observations between two looks at the queues. */
+  static #CHUNK = 16
+  /** How far past their threshold the trembling queues are filled. */
   static #PAST = 0.03
 
   #site
   #phases
   #from = 0
+  #turns = 0
 
   /** @param {Site} site */
   constructor(site) {
     this.#site = site
     this.#phases = new Phases(site, 3)
-    site.controls.costUs = Overload.#COST_US
+    site.controls.costUs = Overload.#MIN_COST_US
   }
 
   turn() {
     const { intake } = this.#site
     const { index, progress } = this.#phases
     if (index === RISE) {
-      this.#fillTo(Math.min(1, this.#from + progress) * Overload.#HELD_AT)
-      if (intake.levels.every((level) => level === OVERLOADED)) this.#phases.next()
+      this.#fillTo(this.#from + progress)
+      if (intake.levels.includes(OVERLOADED)) this.#phases.next()
       return
     }
     if (index === HOLD) {
-      this.#fillTo(Overload.#HELD_AT)
-      for (let i = 0; i < Overload.#EXCESS; i++) this.#submit()
-    } else if (intake.utilisation < LEFT_BELOW[CRITICAL] - Overload.#PAST) {
+      this.#fillTo(ENTERED_AT[OVERLOADED])
+      // Beyond what there is room for.
+      this.#submitChunk(this.#turns++ % PRIORITIES.length)
+    } else if (intake.levels.every((level) => level < CRITICAL)) {
       this.#fillTo(ENTERED_AT[CRITICAL] + Overload.#PAST)
     }
     if (progress < 1) return
@@ -102,17 +106,21 @@ class Overload {
   #fillTo(utilisation) {
     const { intake, controls, nowNs } = this.#site
     const endNs = nowNs() + MAX_TURN_MS * 1e6
-    while (intake.utilisation < utilisation) {
-      this.#submit()
-      if (nowNs() < endNs) continue
-      // The workers are faster than that.
-      controls.costUs = Math.min(Overload.#MAX_COST_US, Math.ceil(1.1 * controls.costUs))
-      return
-    }
+    let isLate = false
+    while (!isLate && intake.utilisation < utilisation && this.#submitChunk(intake.emptiest)) isLate = nowNs() >= endNs
+    // Late: the workers take them as fast as they come. Otherwise they might be faster.
+    const costUs = isLate ? 1.1 * controls.costUs + 1 : 0.995 * controls.costUs
+    controls.costUs = Math.min(Overload.#MAX_COST_US, Math.max(Overload.#MIN_COST_US, costUs))
   }
 
-  #submit() {
-    this.#site.intake.submit(this.#site.workload.extra())
+  /** @param {number} priority @returns {boolean} whether any was queued */
+  #submitChunk(priority) {
+    const { intake, workload } = this.#site
+    let queued = 0
+    for (let i = 0; i < Overload.#CHUNK; i++) {
+      if (intake.submit(workload.extra(priority)) === undefined) queued++
+    }
+    return queued > 0
   }
 }
 
@@ -130,21 +138,44 @@ class Stall {
   turn() {
     if (this.#phases.progress < 1) return
     this.#phases.next()
-    this.#site.controls.stall(0, this.#phases.index === 1)
+    if (this.#phases.index === 1) this.#site.faults.stall(0)
+    else this.#site.faults.resume(0)
   }
 }
 
-/** All contexts lead to worker 0 (see {@link accepts}), and each observation is work, more than it can do alone. */
+/**
+ * All contexts lead to worker 0 (see {@link accepts}), and each observation is so much work that it cannot do all: it is busy
+ * all the time, the thieves about half of it.
+ */
 class Imbalance {
-  /** At the default rate 1.3 workers' work: the owner is busy all the time, one thief half of it. */
-  static #COST_US = 800
+  static #FIRST_COST_US = 400
+  static #MIN_COST_US = 50
+  static #MAX_COST_US = 20_000
+  /** How busy the thieves should be, in percent, and what the cost is multiplied by where they are not. */
+  static #LEAST = 35
+  static #MOST = 60
+  static #RISE = 1.15
+  static #FALL = 0.75
+
+  #site
+  #lookedAtNs
 
   /** @param {Site} site */
   constructor(site) {
-    site.controls.costUs = Imbalance.#COST_US
+    this.#site = site
+    this.#lookedAtNs = site.nowNs()
+    site.controls.costUs = Imbalance.#FIRST_COST_US
   }
 
-  turn() {}
+  turn() {
+    const { controls, nowNs, thievesBusy } = this.#site
+    // Workers tell how busy they were once a second.
+    if (nowNs() - this.#lookedAtNs < 1e9) return
+    this.#lookedAtNs = nowNs()
+    const busy = thievesBusy()
+    const factor = busy < Imbalance.#LEAST ? Imbalance.#RISE : busy > Imbalance.#MOST ? Imbalance.#FALL : 1
+    controls.costUs = Math.min(Imbalance.#MAX_COST_US, Math.max(Imbalance.#MIN_COST_US, factor * controls.costUs))
+  }
 }
 
 /** The index is corrupt for a while, again and again. */
@@ -161,8 +192,8 @@ class Corrupt {
   turn() {
     if (this.#phases.progress < 1) return
     this.#phases.next()
-    if (this.#phases.index === 1) this.#site.index.corrupt()
-    else this.#site.index.repair()
+    if (this.#phases.index === 1) this.#site.faults.corrupt()
+    else this.#site.faults.repair()
   }
 }
 

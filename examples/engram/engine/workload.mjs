@@ -73,9 +73,9 @@ export class Workload {
     while (this.#sessions.pop() !== undefined) this.#onSession(-1)
   }
 
-  /** An observation that nobody's session made: more load. @returns {Request} */
-  extra() {
-    return { kind: OBSERVE, priority: this.#random.weighted(PRIORITY_SHARES), ...this.#observation() }
+  /** An observation that no session made: more load. @param {number} priority @returns {Request} */
+  extra(priority) {
+    return { kind: OBSERVE, priority, ...this.#observation() }
   }
 
   /** @returns {Request} */

@@ -1,6 +1,7 @@
 // What the terminal shows: the loading bar, the live view, the final table. Each function turns facts into lines; Display
 // puts lines on the terminal, in place and with one write a frame, so that nothing flickers.
 
+import { LEVELS, MEMORY_SPACES, NORMAL, REASONS } from '../engine/terms.mjs'
 import { CONTEXTS, HOP_BUCKETS, OUTCOMES, PRIORITIES, RELATIONS } from '../wordnet/vocabulary.mjs'
 import { bucketsSince, quantile } from './exposition.mjs'
 import { bar, clip, clock, duration, percent, sparkline, styles, tenths, whole } from './format.mjs'
@@ -8,12 +9,15 @@ import { bar, clip, clock, duration, percent, sparkline, styles, tenths, whole }
 /** The live view is laid out for a terminal of 80 x 24. */
 const WIDTH = 80
 /** Relations that it shows, in two columns. */
-const TOP_RELATIONS = 6
+const TOP_RELATIONS = 4
+/** Reasons for which observations were rejected that it has room for. */
+const TOP_REASONS = 2
 
 /**
  * @typedef {ReturnType<typeof styles>} Styles
  * @typedef {import('../engine/engine.mjs').Answer} Answer
  * @typedef {import('../books/compare.mjs').ComparedRow} ComparedRow
+ * @typedef {import('./exposition.mjs').Scrape} Scrape
  *
  * @typedef {object} Moment
  * @property {import('./exposition.mjs').Scrape} scrape
@@ -23,6 +27,7 @@ const TOP_RELATIONS = 6
  * @property {string} url
  * @property {number} workers
  * @property {number} seed
+ * @property {string} scenario
  * @property {number} elapsed seconds
  * @property {number | undefined} seconds for which the load runs; undefined: until a signal
  * @property {Answer | undefined} answer
@@ -76,20 +81,15 @@ export function liveView(now, before, facts, style) {
     const count = scrape.sum('engram_recalls_total', { outcome })
     return `${outcome} ${percent(count, recalls)}`
   })
-  const depths = PRIORITIES.map((priority) => `${priority} ${whole(scrape.sum('engram_queue_depth', { priority }))}`)
   const stored = whole(scrape.sum('engram_stored_observations'))
   const evicted = scrape.sum('engram_evictions_total')
   /** @param {string} label @param {string} name */
   const throughput = (label, name, rest = '') => throughputRow(label, rate(name), scrape.sum(name), rest)
   const hops = buckets('engram_recall_hops')
   const spread = sparkline(perBucket(hops).slice(0, HOP_BUCKETS.length))
-  const latencies = PRIORITIES.map((priority) => {
-    const series = { priority }
-    const row = quantileRow(`recall, ${priority}`, buckets('engram_recall_latency_seconds', series), duration)
-    return `${row}${whole(rate('engram_recall_latency_seconds_count', series)).padStart(8)}`
-  })
+  const answered = `${whole(rate('engram_recalls_total')).padStart(8)}`
   const time = facts.seconds === undefined ? '' : ` of ${clock(facts.seconds)}`
-  const title = 'engram, a memory engine over WordNet'
+  const title = `engram: ${facts.scenario}`
   const setting = `${facts.workers} workers  seed ${facts.seed}  ${clock(facts.elapsed)}${time}`
 
   return [
@@ -97,24 +97,72 @@ export function liveView(now, before, facts, style) {
     `scrape it at ${style.cyan(facts.url)}`,
     '',
     style.dim(`${'throughput'.padEnd(14)}${'per second'.padStart(11)}${'total'.padStart(15)}`),
-    throughput('observations', 'engram_observations_total', `${stored} stored, ${whole(evicted)} evicted`),
+    throughput('observations', 'engram_streaming_observations_total', `${stored} stored, ${whole(evicted)} evicted`),
+    throughput('rejected', 'engram_streaming_observations_rejected_total', reasonsText(scrape)),
+    throughput('batches', 'engram_streaming_batches_processed_total', batchesText(scrape)),
     throughput('recalls', 'engram_recalls_total', outcomes.join('  ')),
     throughput('activations', 'engram_activations_total'),
-    throughput('queue', 'engram_jobs_queued_total', depths.join('  ')),
+    '',
+    `${'queues'.padEnd(15)}${depthsText(scrape)}`,
+    `${'back-pressure'.padEnd(15)}${levelsText(scrape, style)}`,
+    `${'workers'.padEnd(15)}${workersText(scrape)}`,
     '',
     style.dim(
       `${'last second'.padEnd(15)}${['p50', 'p90', 'p99', 'per second'].map((head) => head.padStart(11)).join('')}`,
     ),
-    ...latencies,
-    quantileRow('store', buckets('engram_store_latency_seconds'), duration),
-    quantileRow('wait in queue', buckets('engram_queue_wait_seconds'), duration),
+    `${quantileRow('recall', buckets('engram_streaming_recall_latency_seconds'), duration)}${answered}`,
+    quantileRow('observation', buckets('engram_streaming_observation_latency_seconds'), duration),
+    quantileRow('wait in queue', buckets('engram_streaming_queue_wait_time_seconds'), duration),
     quantileRow('hops', hops, unitless(tenths), `  0 ${spread} ${HOP_BUCKETS.at(-1)}`),
     quantileRow('synsets reached', buckets('engram_recall_synsets'), unitless(whole)),
-    '',
-    style.dim('activations per second, by relation'),
     ...relationRows(rate, style),
     answerLine(facts.answer),
   ]
+}
+
+/** The commonest reasons for which observations were rejected, with their shares. @param {Scrape} scrape */
+function reasonsText(scrape) {
+  const name = 'engram_streaming_observations_rejected_total'
+  const all = scrape.sum(name)
+  return REASONS.map((reason) => ({ reason, count: scrape.sum(name, { reason }) }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, TOP_REASONS)
+    .map(({ reason, count }) => `${reason} ${percent(count, all)}`)
+    .join('  ')
+}
+
+/** @param {Scrape} scrape */
+function batchesText(scrape) {
+  const stolen = scrape.sum('engram_streaming_work_stolen_total')
+  const failed = scrape.sum('engram_streaming_batch_failures_total')
+  const share = percent(stolen, scrape.sum('engram_streaming_batches_processed_total'))
+  return `${share} stolen, ${whole(failed)} failures`
+}
+
+/** @param {Scrape} scrape */
+function depthsText(scrape) {
+  const depths = PRIORITIES.map(
+    (priority) => `${priority} ${whole(scrape.sum('engram_streaming_queue_depth', { priority }))}`,
+  )
+  const capacity = whole(scrape.sum('engram_streaming_queue_capacity'))
+  return `${depths.join('  ')}  of ${capacity}`
+}
+
+/** @param {Scrape} scrape @param {Styles} style */
+function levelsText(scrape, style) {
+  return MEMORY_SPACES.map((memory_space) => {
+    const level = scrape.sum('engram_streaming_backpressure_state', { memory_space })
+    return `${memory_space} ${level === NORMAL ? LEVELS[level] : style.red(LEVELS[level])}`
+  }).join('  ')
+}
+
+/** How busy they are: the least, the most, and a bar for each. @param {Scrape} scrape */
+function workersText(scrape) {
+  const busy = scrape.select('engram_streaming_worker_utilization').map(({ value }) => value)
+  // The hidden last bar makes 100 % the height of them all.
+  const bars = sparkline([...busy, 100]).slice(0, -1)
+  return `${Math.min(...busy)} to ${Math.max(...busy)} % busy ${bars}`
 }
 
 /** @param {(name: string, wanted: Record<string, string>) => number} rate @param {Styles} style */
@@ -141,18 +189,22 @@ function answerLine(answer) {
 
 /** One line for a terminal that is none. @param {Moment} now @param {Moment} before @param {Facts} facts */
 export function plainLine(now, before, facts) {
+  const { scrape } = now
   const { rate, buckets } = interval(now, before)
-  const recalls = buckets('engram_recall_latency_seconds')
+  const recalls = buckets('engram_streaming_recall_latency_seconds')
   const quantiles = [0.5, 0.9, 0.99].map((q) => `p${q * 100} ${duration(quantile(recalls, q)).trimEnd()}`)
-  const queued = PRIORITIES.map((priority) => now.scrape.sum('engram_queue_depth', { priority })).join('/')
+  const queued = PRIORITIES.map((priority) => scrape.sum('engram_streaming_queue_depth', { priority })).join('/')
+  const states = scrape.select('engram_streaming_backpressure_state').map(({ value }) => value)
   return [
     clock(facts.elapsed),
-    `${whole(rate('engram_observations_total'))} observations/s`,
+    `${whole(rate('engram_streaming_observations_total'))} observations/s`,
     `${whole(rate('engram_recalls_total'))} recalls/s`,
     quantiles.join(' '),
     `hops p50 ${tenths(quantile(buckets('engram_recall_hops'), 0.5))}`,
     `${whole(rate('engram_activations_total'))} activations/s`,
-    `queued ${queued}`,
+    `queued ${queued} (${LEVELS[Math.max(NORMAL, ...states)]})`,
+    `${whole(scrape.sum('engram_streaming_observations_rejected_total'))} rejected`,
+    batchesText(scrape),
   ].join('  ')
 }
 
@@ -163,7 +215,8 @@ const labelText = (labels) =>
     .join(', ')
 
 /**
- * The engine's own tally beside the registry's samples. Gauges that all agree take one line per metric, with their sum.
+ * The engine's own tally beside the registry's samples. Gauges that all agree, and series
+ * in which nothing was counted, take one line per metric, with their sum.
  * @param {ComparedRow[]} rows @param {Styles} style
  * @returns {string[]}
  */
@@ -186,7 +239,7 @@ export function comparisonTable(rows, style) {
     if (group.length === 1) {
       const label = labelText(group[0].labels)
       lines.push(line(label === '' ? name : `${name}{${label}}`, group[0]))
-    } else if (group[0].type === 'gauge' && group.every((row) => row.equal)) {
+    } else if (group.every((row) => row.equal && (row.type === 'gauge' || row.tally === 0))) {
       const sum = group.reduce((total, row) => total + (row.tally ?? 0), 0)
       lines.push(line(`${name}, ${group.length} series`, { ...group[0], tally: sum, registry: sum }))
     } else {

@@ -9,6 +9,7 @@ const DEFAULTS = {
   workers: 2,
   seed: 1,
   rate: 4000,
+  scenario: 'calm',
   hold: false,
   quiet: false,
   json: false,
@@ -20,13 +21,15 @@ test('no flags: the defaults', () => {
 })
 
 test('every flag is read, and named in the help and in the README', () => {
-  const args = '--seconds 2.5 --port 0 --workers=8 --seed=-3 --rate 0 --hold --quiet --json --help'.split(' ')
+  const args =
+    '--seconds 2.5 --port 0 --workers=8 --seed=-3 --rate 0 --scenario stall --hold --quiet --json --help'.split(' ')
   expect(parseOptions(args)).toEqual({
     seconds: 2.5,
     port: 0,
     workers: 8,
     seed: -3,
     rate: 0,
+    scenario: 'stall',
     hold: true,
     quiet: true,
     json: true,
@@ -51,6 +54,7 @@ test.each([
   ['--rate=-1', '--rate: expected a number from 0 to 1000000'],
   ['--rate=1e3', '--rate: expected a number'],
   ['--seed=x', '--seed: expected an integer'],
+  ['--scenario=storm', '--scenario: expected one of calm, overload, stall, imbalance, corrupt, received "storm"'],
   ['--quiet=yes', '--quiet'],
 ])('%s is refused in one line', (arg, message) => {
   const parse = () => parseOptions([arg])

@@ -52,22 +52,33 @@ test('a line that is too long is cut, and loses its colours', () => {
 })
 
 /** A scrape in which everything has happened `n` times. */
-function scrapeOf(n: number) {
+function scrapeOf(n: number, state = 0) {
   const histogram = (name: string, labels: string, les: number[]) => [
     ...les.map((le, i) => `${name}_bucket{${labels}le="${le}"} ${Math.min(n, i * n)}`),
     `${name}_bucket{${labels}le="+Inf"} ${n}`,
     `${name}_count${labels === '' ? '' : `{${labels}}`} ${n}`,
   ]
   const priorities = ['high', 'normal', 'low']
+  const spaces = ['noun', 'verb', 'adj', 'adv']
   return new Scrape(
     [
       `engram_stored_observations ${n}`,
       `engram_evictions_total ${n}`,
       ...['hit', 'miss', 'unknown'].map((outcome) => `engram_recalls_total{outcome="${outcome}"} ${n}`),
-      ...priorities.map((priority) => `engram_queue_depth{priority="${priority}"} ${n}`),
-      ...priorities.map((priority) => `engram_observations_total{priority="${priority}"} ${n}`),
-      ...priorities.map((priority) => `engram_jobs_queued_total{kind="recall",priority="${priority}"} ${n}`),
-      ...priorities.flatMap((p) => histogram('engram_recall_latency_seconds', `priority="${p}",`, [0.0001, 0.0002])),
+      ...priorities.map((priority) => `engram_streaming_queue_depth{priority="${priority}"} ${n}`),
+      ...priorities.map((priority) => `engram_streaming_queue_capacity{priority="${priority}"} ${10 * n}`),
+      ...spaces.map((space) => `engram_streaming_observations_total{memory_space="${space}",priority="low"} ${n}`),
+      ...['invalid', 'queue_full', 'overloaded', 'index_error'].map(
+        (reason, i) => `engram_streaming_observations_rejected_total{memory_space="adv",reason="${reason}"} ${i * n}`,
+      ),
+      `engram_streaming_batches_processed_total{worker_id="0"} ${4 * n}`,
+      `engram_streaming_work_stolen_total{worker_id="0"} ${n}`,
+      `engram_streaming_batch_failures_total{worker_id="0",error_type="exception"} ${n}`,
+      ...spaces.map((space) => `engram_streaming_backpressure_state{memory_space="${space}"} ${state}`),
+      ...Array.from({ length: 32 }, (_, i) => `engram_streaming_worker_utilization{worker_id="${i}"} ${3 * i + 7}`),
+      ...spaces.flatMap((space) =>
+        histogram('engram_streaming_recall_latency_seconds', `memory_space="${space}",`, [0.0001, 0.0002]),
+      ),
       ...histogram('engram_recall_hops', '', [4, 5]),
       ...RELATIONS.map((relation, i) => `engram_activations_total{relation="${relation}"} ${n * (i + 1)}`),
     ].join('\n'),
@@ -78,6 +89,7 @@ const facts = {
   url: 'http://127.0.0.1:9464/metrics',
   workers: 32,
   seed: 4_294_967_295,
+  scenario: 'imbalance',
   elapsed: 83.4,
   seconds: 600,
   answer: {
@@ -98,28 +110,44 @@ test('the live view shows rates and quantiles of the last interval', () => {
   const lines = liveView(now, before, facts, plain)
   expect(lines).toHaveLength(23)
   const row = (label: string) => lines.find((line) => line.startsWith(label))?.split(/ {2,}/)
-  expect(row('observations')).toEqual(['observations', '750', '4,500', '1,500 stored, 1,500 evicted'])
+  expect(lines[0]).toMatch(/^engram: imbalance {2,}32 workers/)
+  expect(row('observations')).toEqual(['observations', '1,000', '6,000', '1,500 stored, 1,500 evicted'])
+  expect(row('rejected')).toEqual(['rejected', '1,500', '9,000', 'index_error 50 %', 'overloaded 33 %'])
+  expect(row('batches')).toEqual(['batches', '1,000', '6,000', '25 % stolen, 1,500 failures'])
+  expect(row('queues')?.slice(1)).toEqual(['high 1,500', 'normal 1,500', 'low 1,500', 'of 45,000'])
+  expect(row('back-pressure')?.slice(1)).toEqual(['noun normal', 'verb normal', 'adj normal', 'adv normal'])
+  expect(row('workers')?.[1]).toMatch(/^7 to 100 % busy ▁.{30}█$/)
   expect(row('recalls')).toEqual(['recalls', '750', '4,500', 'hit 33 %', 'miss 33 %', 'unknown 33 %'])
-  expect(row('recall, high')).toEqual(['recall, high', '150 µs', '190 µs', '199 µs', '250'])
-  expect(row('store')).toEqual(['store', '-', '-', '-'])
+  expect(row('recall ')).toEqual(['recall', '150 µs', '190 µs', '199 µs', '750'])
+  expect(row('observation ')).toEqual(['observation', '-', '-', '-'])
   expect(row('hops')?.slice(0, 4)).toEqual(['hops', '4.5', '4.9', '5.0'])
   expect(row('derived_from_adj')?.[1]).toMatch(/^6,750 █+/)
   expect(lines.at(-1)).toMatch(
     /^ice cream, .* \(noun\.food\) -> remembered: sundae, spoon, thought of one, two, three$/,
   )
-  expect(plainLine(now, before, facts)).toMatch(/^01:23 {2}750 observations\/s {2}750 recalls\/s {2}p50 150 µs/)
+  expect(plainLine(now, before, facts)).toMatch(/^01:23 {2}1,000 observations\/s {2}750 recalls\/s {2}p50 150 µs/)
+  expect(plainLine(now, before, facts)).toMatch(
+    /queued 1500\/1500\/1500 \(normal\) {2}9,000 rejected {2}25 % stolen, 1,500 failures$/,
+  )
+  const pressed = { ...now, scrape: scrapeOf(1500, 3) }
+  expect(liveView(pressed, before, facts, plain).join('\n')).toContain('noun overloaded  verb overloaded')
+  expect(plainLine(pressed, before, facts)).toContain('(overloaded)')
 })
 
 test('all but the last line of the live view fits 80 columns, even with large numbers', () => {
   const before = { scrape: scrapeOf(0), atMs: 0 }
-  const now = { scrape: scrapeOf(99_999), atMs: 1000 }
-  for (const line of liveView(now, before, facts, plain).slice(0, -1)) expect(line.length).toBeLessThanOrEqual(80)
+  const now = { scrape: scrapeOf(99_999, 3), atMs: 1000 }
+  const long = liveView(now, before, facts, plain)
+    .slice(0, -1)
+    .filter((line) => line.length > 80)
+  expect(long).toEqual([])
   expect(loadingLine(5, 10, 'index.noun', 200).length).toBeLessThanOrEqual(80)
   expect(loadingLine(10, 10, 'data.adj', 40).length).toBeLessThanOrEqual(50)
 })
 
 test('the final table marks what is equal and by how much the rest differs', () => {
   const gauge = { name: 'g', type: 'gauge', tally: 5, registry: 5, equal: true }
+  const none = { name: 'none_total', type: 'counter', tally: 0, registry: 0, equal: true }
   const rows: ComparedRow[] = [
     { name: 'a_total', labels: {}, type: 'counter', tally: 12345, registry: 12345, equal: true },
     { name: 'b_total', labels: { x: '1' }, type: 'counter', tally: 7, registry: 9, equal: false },
@@ -127,6 +155,8 @@ test('the final table marks what is equal and by how much the rest differs', () 
     { name: 'c_total', labels: { x: '3' }, type: 'counter', tally: undefined, registry: 1, equal: false },
     { ...gauge, labels: { y: '1' } },
     { ...gauge, labels: { y: '2' } },
+    { ...none, labels: { z: '1' } },
+    { ...none, labels: { z: '2' } },
   ]
   const cells = comparisonTable(rows, plain).map((line) => line.trim().split(/ {2,}/))
   expect(cells).toEqual([
@@ -137,8 +167,9 @@ test('the final table marks what is equal and by how much the rest differs', () 
     ['x="2"', '7', '-', 'absent'],
     ['c_total{x="3"}', '-', '1', 'not tallied'],
     ['g, 2 series', '10', '10', '✓'],
+    ['none_total, 2 series', '0', '0', '✓'],
   ])
-  expect(verdictLine(rows, plain)).toBe('3 of 6 samples differ')
+  expect(verdictLine(rows, plain)).toBe('3 of 8 samples differ')
   expect(verdictLine(rows.slice(0, 1), plain)).toBe('1 samples compared, all equal')
 })
 
