@@ -34,7 +34,7 @@ export class Controls {
   }
 
   set costUs(value) {
-    Atomics.store(this.#words, COST_US, Math.round(value))
+    Atomics.store(this.#words, COST_US, Math.trunc(value))
   }
 
   /** Stops a worker before its next take, or lets it go on. @param {number} worker @param {boolean} stalled */

@@ -83,8 +83,10 @@ class Overload {
   }
 
   turn() {
-    const { intake } = this.#site
+    const { intake, controls } = this.#site
     const { index, progress } = this.#phases
+    // Where this is too little, the next turns that come too late will tell.
+    controls.costUs = Math.max(Overload.#MIN_COST_US, 0.995 * controls.costUs)
     if (index === RISE) {
       this.#fillTo(this.#from + progress)
       if (intake.levels.includes(OVERLOADED)) this.#phases.next()
@@ -106,11 +108,12 @@ class Overload {
   #fillTo(utilisation) {
     const { intake, controls, nowNs } = this.#site
     const endNs = nowNs() + MAX_TURN_MS * 1e6
-    let isLate = false
-    while (!isLate && intake.utilisation < utilisation && this.#submitChunk(intake.emptiest)) isLate = nowNs() >= endNs
-    // Late: the workers take them as fast as they come. Otherwise they might be faster.
-    const costUs = isLate ? 1.1 * controls.costUs + 1 : 0.995 * controls.costUs
-    controls.costUs = Math.min(Overload.#MAX_COST_US, Math.max(Overload.#MIN_COST_US, costUs))
+    while (intake.utilisation < utilisation && this.#submitChunk(intake.emptiest)) {
+      if (nowNs() < endNs) continue
+      // The workers take them as fast as they come.
+      controls.costUs = Math.min(Overload.#MAX_COST_US, 1.1 * controls.costUs + 1)
+      return
+    }
   }
 
   /** @param {number} priority @returns {boolean} whether any was queued */
@@ -148,7 +151,7 @@ class Stall {
  * all the time, the thieves about half of it.
  */
 class Imbalance {
-  static #FIRST_COST_US = 400
+  static #FIRST_COST_US = 800
   static #MIN_COST_US = 50
   static #MAX_COST_US = 20_000
   /** How busy the thieves should be, in percent, and what the cost is multiplied by where they are not. */
@@ -159,6 +162,7 @@ class Imbalance {
 
   #site
   #lookedAtNs
+  #taken = 0
 
   /** @param {Site} site */
   constructor(site) {
@@ -168,12 +172,16 @@ class Imbalance {
   }
 
   turn() {
-    const { controls, nowNs, thievesBusy } = this.#site
+    const { controls, intake, nowNs, thievesBusy } = this.#site
     // Workers tell how busy they were once a second.
     if (nowNs() - this.#lookedAtNs < 1e9) return
     this.#lookedAtNs = nowNs()
     const busy = thievesBusy()
-    const factor = busy < Imbalance.#LEAST ? Imbalance.#RISE : busy > Imbalance.#MOST ? Imbalance.#FALL : 1
+    const taken = intake.utilisation
+    // A queue that gets shorter keeps them busy for some time yet.
+    const isTooMuch = busy > Imbalance.#MOST && taken >= this.#taken
+    const factor = busy < Imbalance.#LEAST ? Imbalance.#RISE : isTooMuch ? Imbalance.#FALL : 1
+    this.#taken = taken
     controls.costUs = Math.min(Imbalance.#MAX_COST_US, Math.max(Imbalance.#MIN_COST_US, factor * controls.costUs))
   }
 }

@@ -102,7 +102,6 @@ export function liveView(now, before, facts, style) {
     throughput('batches', 'engram_streaming_batches_processed_total', batchesText(scrape)),
     throughput('recalls', 'engram_recalls_total', outcomes.join('  ')),
     throughput('activations', 'engram_activations_total'),
-    '',
     `${'queues'.padEnd(15)}${depthsText(scrape)}`,
     `${'back-pressure'.padEnd(15)}${levelsText(scrape, style)}`,
     `${'workers'.padEnd(15)}${workersText(scrape)}`,
@@ -115,6 +114,7 @@ export function liveView(now, before, facts, style) {
     quantileRow('wait in queue', buckets('engram_streaming_queue_wait_time_seconds'), duration),
     quantileRow('hops', hops, unitless(tenths), `  0 ${spread} ${HOP_BUCKETS.at(-1)}`),
     quantileRow('synsets reached', buckets('engram_recall_synsets'), unitless(whole)),
+    style.dim('activations per second, by relation'),
     ...relationRows(rate, style),
     answerLine(facts.answer),
   ]
@@ -221,8 +221,6 @@ const labelText = (labels) =>
  * @returns {string[]}
  */
 export function comparisonTable(rows, style) {
-  /** @param {string} label @param {string} tally @param {string} registry */
-  const columns = (label, tally, registry) => `${label.padEnd(50)}${tally.padStart(13)}${registry.padStart(13)}  `
   const verdict = (/** @type {ComparedRow} */ row) => {
     if (row.equal) return style.green('✓')
     if (row.tally === undefined) return style.red('not tallied')
@@ -230,23 +228,30 @@ export function comparisonTable(rows, style) {
     const difference = row.registry - row.tally
     return style.red(difference > 0 ? `+${difference}` : String(difference))
   }
-  /** @param {string} label @param {ComparedRow} row */
-  const line = (label, row) => columns(label, whole(row.tally), whole(row.registry)) + verdict(row)
-
-  const lines = [style.dim(columns('counted', 'engine', 'nanotally').trimEnd())]
+  /** Labels, each with the row that it is for; undefined: a heading. @type {[label: string, row: ComparedRow | undefined][]} */
+  const lines = []
   for (const name of new Set(rows.map((row) => row.name))) {
     const group = rows.filter((row) => row.name === name)
     if (group.length === 1) {
       const label = labelText(group[0].labels)
-      lines.push(line(label === '' ? name : `${name}{${label}}`, group[0]))
+      lines.push([label === '' ? name : `${name}{${label}}`, group[0]])
     } else if (group.every((row) => row.equal && (row.type === 'gauge' || row.tally === 0))) {
       const sum = group.reduce((total, row) => total + (row.tally ?? 0), 0)
-      lines.push(line(`${name}, ${group.length} series`, { ...group[0], tally: sum, registry: sum }))
+      lines.push([`${name}, ${group.length} series`, { ...group[0], tally: sum, registry: sum }])
     } else {
-      lines.push(name, ...group.map((row) => line(`  ${labelText(row.labels)}`, row)))
+      lines.push([name, undefined])
+      for (const row of group) lines.push([`  ${labelText(row.labels)}`, row])
     }
   }
-  return lines
+  const width = Math.max(...lines.map(([label]) => label.length))
+  /** @param {string} label @param {string} tally @param {string} registry */
+  const columns = (label, tally, registry) => label.padEnd(width) + tally.padStart(13) + registry.padStart(13)
+  return [
+    style.dim(columns('counted', 'engine', 'nanotally')),
+    ...lines.map(([label, row]) => {
+      return row === undefined ? label : `${columns(label, whole(row.tally), whole(row.registry))}  ${verdict(row)}`
+    }),
+  ]
 }
 
 /** @param {ComparedRow[]} rows @param {Styles} style @returns {string} */
