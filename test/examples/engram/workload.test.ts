@@ -34,6 +34,41 @@ test('it has all kinds and priorities, words that fit a job, and some that WordN
   expect(unknown.length).toBeGreaterThan(0)
 })
 
+test('sessions come and go, told one by one, and are closed at the end', () => {
+  let open = 0
+  let opened = 0
+  const workload = new Workload(graph, 4, {
+    onSession: (change) => {
+      open += change
+      if (change > 0) opened++
+    },
+  })
+  let sum = 0
+  for (let i = 0; i < 20_000; i++) {
+    workload.next()
+    expect(workload.sessions).toBe(open)
+    expect(open).toBeLessThanOrEqual(32)
+    sum += open
+  }
+  // The mean is 17 in the long run.
+  expect(sum / 20_000).toBeGreaterThan(10)
+  expect(sum / 20_000).toBeLessThan(25)
+  expect(opened).toBeGreaterThan(open)
+  workload.closeSessions()
+  expect([open, workload.sessions]).toEqual([0, 0])
+})
+
+test('a load has the contexts that it accepts, and one without any is refused', () => {
+  const places = { other: [], some: [] }
+  const contexts = tinyGraph(places).graph
+  contexts.arrays.context[0] = 7
+  const workload = new Workload(contexts, 1, { accepts: (context) => context === 7 })
+  const requests = Array.from({ length: 200 }, () => workload.next())
+  expect(new Set(requests.map(({ context }) => context))).toEqual(new Set([7]))
+  expect(workload.extra(2)).toMatchObject({ kind: OBSERVE, priority: 2, context: 7 })
+  expect(() => new Workload(contexts, 1, { accepts: (context) => context === 8 })).toThrow(RangeError)
+})
+
 test('random numbers stay in their ranges and reach all of them', () => {
   const random = new Random(11)
   const counts = [0, 0, 0]
