@@ -9,6 +9,7 @@
 // around in order of storing and takes the first observation that no recall has brought back since it last came by.
 import { MAX_WORDS, SenseChooser } from '../wordnet/senses.mjs'
 import { Lock } from './lock.mjs'
+import { createMind, Mind } from './mind.mjs'
 
 /** Observations of one synset that a recall looks at, the newest first: bounds the work of a recall. */
 const MAX_SCANNED = 128
@@ -37,11 +38,13 @@ const CONTROL_WORDS = 3
  * @property {Int32Array} head a list of links per synset, the newest first. [synset]
  * @property {Int32Array} next [link]
  * @property {Int32Array} previous [link]
+ * @property {import('./mind.mjs').MindArrays} mind
  *
  * @typedef {object} Found
  * @property {number} observation its place in the store
  * @property {number} number
  * @property {number} score
+ * @property {ReturnType<Mind['consolidation']['recalled']>} evidence what recalled it
  */
 
 /**
@@ -64,6 +67,7 @@ export function createMemory(synsetCount, capacity) {
     head: ints(synsetCount).fill(NONE),
     next: ints(capacity * MAX_WORDS),
     previous: ints(capacity * MAX_WORDS),
+    mind: createMind(synsetCount, capacity),
   }
 }
 
@@ -77,6 +81,7 @@ export class EpisodicMemory {
   #score = new Float64Array(0)
   #candidates = new Int32Array(0)
   #chosen = new Int32Array(MAX_WORDS)
+  #mind
   /** The number of the observation that the last store let go, where it returned true. */
   evicted = 0
 
@@ -90,6 +95,7 @@ export class EpisodicMemory {
     this.#senses = senses
     this.#lock = new Lock(arrays.control, LOCK)
     this.#capacity = arrays.number.length
+    this.#mind = new Mind(graph, arrays.mind, { synsets: (observation) => this.#synsetsOf(observation) })
   }
 
   /** Observations that are stored now. */
@@ -120,6 +126,7 @@ export class EpisodicMemory {
       arrays.word[slot * MAX_WORDS + i] = lemmas[i]
       this.#link(slot * MAX_WORDS + i, synset)
     }
+    this.#mind.stored(slot, this.#synsetsOf(slot), context)
     this.#lock.release()
     return evicts
   }
@@ -140,17 +147,19 @@ export class EpisodicMemory {
     const { number, recalled } = this.#arrays
     this.#lock.acquire()
     const count = this.#scoreAll(spreader, context)
-    /** @type {Found[]} */
-    const found = []
+    /** @type {Omit<Found, 'evidence'>[]} */
+    const candidates = []
     for (let i = 0; i < count; i++) {
       const observation = this.#candidates[i]
       const score = this.#score[observation]
-      if (score >= minScore) found.push({ observation, number: number[observation], score })
+      if (score >= minScore) candidates.push({ observation, number: number[observation], score })
       this.#score[observation] = 0
     }
-    found.sort((a, b) => b.score - a.score || a.observation - b.observation)
-    found.length = Math.min(found.length, limit)
-    for (const { observation } of found) recalled[observation] = 1
+    candidates.sort((a, b) => b.score - a.score || a.observation - b.observation)
+    const found = candidates.slice(0, limit).map((candidate) => {
+      recalled[candidate.observation] = 1
+      return { ...candidate, evidence: this.#mind.consolidation.recalled(candidate.observation) }
+    })
     this.#lock.release()
     return found
   }
@@ -174,11 +183,40 @@ export class EpisodicMemory {
   }
 
   /**
+   * What a cue is completed to, after a spread from it.
+   * @param {import('../cognition/completion.mjs').Cue} cue @param {Spreader} spreader
+   * @param {Found} [best] that {@link match} found: where it has been evicted since, nothing is recollected
+   */
+  complete(cue, spreader, best) {
+    this.#lock.acquire()
+    const isThere = best !== undefined && this.#arrays.number[best.observation] === best.number
+    const completions = this.#mind.complete(cue, spreader, isThere ? best.observation : undefined)
+    this.#lock.release()
+    return completions
+  }
+
+  /** Replays some observations: see Consolidation. @param {number} budget @returns {import('../cognition/consolidation.mjs').Transition[]} */
+  replay(budget) {
+    this.#lock.acquire()
+    const transitions = this.#mind.consolidation.replay(budget)
+    this.#lock.release()
+    return transitions
+  }
+
+  /** Observations by state, stored, present and evicted. */
+  consolidation() {
+    this.#lock.acquire()
+    const figures = this.#mind.consolidation.figures()
+    this.#lock.release()
+    return figures
+  }
+
+  /**
    * A copy of a stored observation: its lemmas, and the synsets that it is linked to.
    * @param {number} observation its place in the store
    */
   read(observation) {
-    const { number, context, wordCount, word, synset } = this.#arrays
+    const { number, context, wordCount, word } = this.#arrays
     const start = observation * MAX_WORDS
     this.#lock.acquire()
     const end = start + wordCount[observation]
@@ -186,10 +224,17 @@ export class EpisodicMemory {
       number: number[observation],
       context: context[observation],
       words: word.slice(start, end),
-      synsets: synset.slice(start, end).filter((linked) => linked !== NONE),
+      synsets: this.#synsetsOf(observation),
     }
     this.#lock.release()
     return copy
+  }
+
+  /** The synsets that an observation is linked to. The lock is held. @param {number} observation */
+  #synsetsOf(observation) {
+    const { synset, wordCount } = this.#arrays
+    const start = observation * MAX_WORDS
+    return synset.slice(start, start + wordCount[observation]).filter((linked) => linked !== NONE)
   }
 
   /** The lock is held. @returns {number} the place of the observation that went */

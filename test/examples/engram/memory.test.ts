@@ -68,10 +68,11 @@ test('the score is the sum of the activations, more in the same context; the bes
     [at.stone, 0.375],
     [at.water, 0.125],
   ])
+  const evidence = { state: 0, hippocampal: 1, neocortical: 0, transition: undefined }
   const expected = [
-    { observation: 0, number: 11, score: 0.875 },
-    { observation: 2, number: 13, score: 0.75 },
-    { observation: 1, number: 12, score: 0.375 },
+    { observation: 0, number: 11, score: 0.875, evidence },
+    { observation: 2, number: 13, score: 0.75, evidence },
+    { observation: 1, number: 12, score: 0.375, evidence },
   ]
   expect(memory.match(spreader, 5)).toEqual(expected)
   expect(memory.match(spreader, 5, { limit: 1 })).toEqual(expected.slice(0, 1))
