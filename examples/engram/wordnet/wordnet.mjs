@@ -23,14 +23,22 @@ const BYTES_PER_TURN = 512 * 1024
  * @property {number} partOfSpeech index into PARTS_OF_SPEECH
  * @property {string[]} words in lower case, with underscores for spaces, without syntactic markers
  * @property {Pointer[]} pointers
+ * @property {string} gloss the definition and examples; empty where there is none
  *
  * @typedef {object} IndexLine
  * @property {string} lemma
  * @property {number} partOfSpeech
  * @property {number[]} offsets byte offsets of the lemma's synsets, the most frequent sense first
  *
+ * @typedef {object} DraftSynset
+ * @property {number} partOfSpeech
+ * @property {number} context
+ * @property {string[]} words
+ * @property {{ relation: number, to: number }[]} edges
+ * @property {string} [gloss] for the vectors of index/vectors.mjs, which is all that wants it
+ *
  * @typedef {object} Draft
- * @property {{ partOfSpeech: number, context: number, words: string[], edges: { relation: number, to: number }[] }[]} synsets
+ * @property {DraftSynset[]} synsets
  * @property {Map<string, number[]>} senses the synsets of each lemma: nouns, verbs, adjectives, adverbs, each by sense
  */
 
@@ -104,7 +112,8 @@ export function parseDataLine(line) {
       target: ends & 0xff,
     })
   }
-  return { offset, context, partOfSpeech: partOfSpeech(letter), words, pointers }
+  const gloss = bar < 0 ? '' : line.slice(bar + 3).trimEnd()
+  return { offset, context, partOfSpeech: partOfSpeech(letter), words, pointers, gloss }
 }
 
 /**
@@ -223,10 +232,11 @@ export async function loadWordNet({ directory, onProgress = () => {} } = {}) {
     before += sizes[i]
   }
 
-  const synsets = parsed.map(({ partOfSpeech: part, context, words, pointers }) => ({
+  const synsets = parsed.map(({ partOfSpeech: part, context, words, pointers, gloss }) => ({
     partOfSpeech: part,
     context,
     words,
+    gloss,
     edges: pointers.map((pointer) => ({
       relation: pointer.relation,
       to: resolve(pointer.partOfSpeech, pointer.offset),
