@@ -12,7 +12,7 @@ build_addons_now() {
   # What `npm install` in the example would make of "file:../..".
   mkdir -p examples/native-addon/node_modules
   ln -sfn ../../.. examples/native-addon/node_modules/nanotally
-  local folder place product source arguments=()
+  local folder place source arguments=()
   if [ -n "$arch" ]; then
     arguments=(--arch="$arch")
     export CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar
@@ -23,15 +23,7 @@ build_addons_now() {
       place="build/addons-$arch/$(basename "$folder")"
       for source in "$folder"/{binding.gyp,src,*.cc}; do [ ! -e "$source" ] || link_into "$place" "$source"; done
     fi
-    # Nothing is built there yet where there is no folder.
-    product="$(find "$place/build/Release" -maxdepth 1 -name '*.node' -print -quit 2>/dev/null || true)"
-    if [ -z "$product" ] || [ -n "$(find "$folder" native/include -name build -prune -o -name node_modules -prune -o \
-      -regex '.*\.\(h\|c\|cc\|gyp\)' -newer "$product" -print -quit)" ]; then
-      setup_say "building the addon of $folder (node-gyp)${arch:+ for $arch}"
-      npm exec --no --silent -- node-gyp --directory="$place" "${arguments[@]}" configure build >&2 ||
-        setup_fail "the build in $place failed; its output is above"
-      touch "$place"/build/Release/*.node # a build that found nothing to compile leaves it as it was
-    fi
+    build_example_addon "$folder" "$place" "${arguments[@]}"
   done
 }
 

@@ -23,11 +23,18 @@ engram_packages_now() {
   touch "$done_file"
 }
 
+# Its index is an addon, built here: the demo has no install scripts.
+engram_addon_now() {
+  cd "$NANOTALLY_ROOT"
+  build_example_addon examples/engram/native
+}
+
 ensure_node
 ensure_compiler
 ensure_packages
 ensure_build
 with_setup_lock engram_packages_now
+with_setup_lock engram_addon_now
 
 if [ "${1:-}" = --set-up-only ]; then exit 0; fi
 exec node "$ENGRAM/main.mjs" "$@"

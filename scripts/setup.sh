@@ -93,6 +93,22 @@ link_into() {
   for source in "$@"; do ln -sfn "$NANOTALLY_ROOT/$source" "$folder/$(basename "$source")"; done
 }
 
+# build_example_addon SOURCES [PLACE [NODE_GYP_ARGUMENT...]]: builds the addon of a folder that records through
+# native/include/nanotally.h, in PLACE (default: there), when it is missing or older than its sources or that header.
+build_example_addon() {
+  local folder="$1" place="${2:-$1}" product
+  shift "$(($# < 2 ? 1 : 2))"
+  # Nothing is built yet where there is no folder.
+  product="$(find "$place/build/Release" -maxdepth 1 -name '*.node' -print -quit 2>/dev/null || true)"
+  if [ -z "$product" ] || [ -n "$(find "$folder" native/include -name build -prune -o -name node_modules -prune -o \
+    -regex '.*\.\(h\|c\|cc\|gyp\)' -newer "$product" -print -quit)" ]; then
+    setup_say "building the addon of $folder (node-gyp)${*:+ $*}"
+    npm exec --no --silent -- node-gyp --directory="$place" --jobs=max "$@" configure build >&2 ||
+      setup_fail "the build in $place failed; its output is above"
+    touch "$place"/build/Release/*.node # a build that found nothing to compile leaves it as it was
+  fi
+}
+
 # The addon and dist/, each built only when missing or older than one of its sources.
 ensure_build() { with_setup_lock build_now; }
 build_now() {
