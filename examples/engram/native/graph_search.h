@@ -38,9 +38,11 @@ struct Query {
 struct Candidate {
   float distance;
   std::uint32_t node;
-  // By node where distances are equal, so that results do not depend on the order of visits.
+  // Where distances are equal, as those of equal vectors, the newer node comes first. Each of many
+  // equal ones then has edges to those that came shortly before it, and they are one chain; if the
+  // oldest came first, all would lead to the same few and nothing to the others.
   friend bool operator<(const Candidate& a, const Candidate& b) noexcept {
-    return a.distance != b.distance ? a.distance < b.distance : a.node < b.node;
+    return a.distance != b.distance ? a.distance < b.distance : a.node > b.node;
   }
 };
 

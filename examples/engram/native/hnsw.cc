@@ -89,6 +89,21 @@ void Hnsw::Select(std::vector<Candidate>& candidates, std::size_t most) const {
   candidates.assign(kept.begin(), kept.begin() + count);
 }
 
+// Where the nearest candidate is a twin, its neighbours are candidates too: among many twins the
+// nearest are all of them, and the way to others would be lost.
+void Hnsw::AddEdgesOfTwin(const Query& query, int layer, Trace& trace,
+                          std::vector<Candidate>& candidates) const {
+  if (candidates.empty() || candidates.front().distance >= kTwins) return;
+  for (const std::uint32_t to : EdgesOf(candidates.front().node, layer)) {
+    const bool is_known = std::any_of(candidates.begin(), candidates.end(),
+                                      [to](const Candidate& one) { return one.node == to; });
+    if (is_known || to >= nodes_.size() || LayerOf(to) < layer) continue;
+    candidates.push_back({Distance(query, to, trace), to});
+    if (std::isnan(candidates.back().distance)) candidates.pop_back();
+  }
+  std::sort(candidates.begin(), candidates.end());
+}
+
 // The neighbours that a new vector gets in each layer up to `layer`. Changes nothing; false where
 // an edge cannot be.
 bool Hnsw::FindNeighbours(const Query& query, int layer, Trace& trace, Chosen& chosen) const {
@@ -100,6 +115,7 @@ bool Hnsw::FindNeighbours(const Query& query, int layer, Trace& trace, Chosen& c
     SearchLayer(*this, query, entries, options_.ef_construction, at, trace, scratch);
     entries = scratch.best;
     chosen[at] = scratch.best;
+    AddEdgesOfTwin(query, at, trace, chosen[at]);
     Select(chosen[at], options_.m);
   }
   return trace.faults == 0;

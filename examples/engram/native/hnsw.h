@@ -132,6 +132,8 @@ class Hnsw {
   float Between(std::uint32_t a, std::uint32_t b) const noexcept;
   int DrawLayer() noexcept;
   bool FindNeighbours(const Query& query, int layer, Trace& trace, Chosen& chosen) const;
+  void AddEdgesOfTwin(const Query& query, int layer, Trace& trace,
+                      std::vector<Candidate>& candidates) const;
   void Select(std::vector<Candidate>& candidates, std::size_t most) const;
   bool Grow(EdgeList& list, std::size_t capacity) noexcept;
   bool AddEdge(std::uint32_t from, std::uint32_t to, float distance, int layer);
