@@ -278,7 +278,7 @@ const memory = [
             for (let i = 0; i < count; i++) pool.recordFreeBlocks(FREE_BLOCKS)
           }
         },
-        'engram_memory_pool_free_bytes',
+        'engram_memory_pool_fragmentable_bytes',
         () => FREE_BLOCKS.reduce((sum, size) => sum + size),
       ),
     },

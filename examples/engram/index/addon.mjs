@@ -85,7 +85,6 @@ export function useKernel(name = '') {
  * @property {number} internal the rest of these
  * @property {number} external in slabs with a block out: free blocks, and the rest at the end
  * @property {number} empty in slabs with no block out
- * @property {number} largestFree the longest run of free bytes within a slab
  * @property {number} slabs
  * @property {number} allocations
  * @property {number} frees
@@ -99,7 +98,7 @@ export function useKernel(name = '') {
 /** The books of the process's pools. @returns {{ vector_arena: PoolBooks, edge_arena: PoolBooks }} */
 export const pools = () => addon.pools()
 
-/** Sets the gauges of the pools' free blocks: some microseconds, so from time to time. @returns {void} */
+/** Sets the gauges of the pools' fragmentation. @returns {void} */
 export const recordPools = () => addon.recordPools()
 
 /** Gives the pools' empty slabs back to the system. @returns {number} bytes */

@@ -43,11 +43,17 @@ constexpr Family kFreedBytes = {"engram_memory_pool_freed_bytes_total",
                                 "Bytes that were given back to pools.", "bytes"};
 constexpr Family kCapacity = {"engram_memory_pool_capacity_bytes",
                               "Bytes that pools have room for.", "bytes"};
-constexpr Family kFreeBytes = {"engram_memory_pool_free_bytes",
-                               "Bytes that are free within pools, in blocks of any size.", "bytes"};
-constexpr Family kLargestFree = {
-    "engram_memory_pool_largest_free_bytes",
-    "Bytes of the largest free block of each pool, added up over pools.", "bytes"};
+constexpr Family kFragmented = {
+    "engram_memory_pool_fragmented_bytes",
+    "Bytes of pools that fragmentation makes useless for now: free ones outside of the largest free "
+    "block, or, where blocks have size classes, the rests of blocks and the free blocks of slabs in "
+    "use.",
+    "bytes"};
+constexpr Family kFragmentable = {
+    "engram_memory_pool_fragmentable_bytes",
+    "Bytes of pools that could be fragmented: all free ones, or, where blocks have size classes, "
+    "those of the slabs in use.",
+    "bytes"};
 constexpr Family kChecked = {
     "engram_checked_allocations_total",
     "Allocations whose address was checked, by whether it is a multiple of the alignment.",
@@ -116,8 +122,8 @@ nanotally_status BindAll() {
     bind(kAllocatedBytes, pool, metrics.allocated_bytes);
     bind(kFreedBytes, pool, metrics.freed_bytes);
     bind(kCapacity, pool, metrics.capacity);
-    bind(kFreeBytes, pool, metrics.free);
-    bind(kLargestFree, pool, metrics.largest_free);
+    bind(kFragmented, pool, metrics.fragmented);
+    bind(kFragmentable, pool, metrics.fragmentable);
   }
   for (const bool aligned : {false, true}) {
     const nanotally_label labels[] = {{"alignment", "64_byte"},
@@ -170,10 +176,10 @@ void RecordCapacity(const PoolMetrics& metrics, std::uint64_t bytes) noexcept {
   Set(metrics.capacity, static_cast<double>(bytes));
 }
 
-void RecordFreeBlocks(const PoolMetrics& metrics, std::uint64_t free,
-                      std::uint64_t largest) noexcept {
-  Set(metrics.free, static_cast<double>(free));
-  Set(metrics.largest_free, static_cast<double>(largest));
+void RecordFragmentation(const PoolMetrics& metrics, std::uint64_t fragmented,
+                         std::uint64_t fragmentable) noexcept {
+  Set(metrics.fragmented, static_cast<double>(fragmented));
+  Set(metrics.fragmentable, static_cast<double>(fragmentable));
 }
 
 nanotally_status Attach(Napi::Value native_interface) {

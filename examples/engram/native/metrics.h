@@ -55,7 +55,7 @@ inline constexpr std::array<const char*, kPoolTypes> kPoolTypeNames = {"vector_a
 
 struct PoolMetrics {
   Handle<nanotally_counter> allocated_bytes, freed_bytes;
-  Handle<nanotally_gauge> capacity, free, largest_free;
+  Handle<nanotally_gauge> capacity, fragmented, fragmentable;
 };
 extern std::array<PoolMetrics, kPoolTypes> pool_metrics;
 
@@ -63,8 +63,8 @@ extern std::array<PoolMetrics, kPoolTypes> pool_metrics;
 void RecordAllocation(const PoolMetrics& metrics, std::uint64_t bytes, bool aligned) noexcept;
 void RecordFree(const PoolMetrics& metrics, std::uint64_t bytes) noexcept;
 void RecordCapacity(const PoolMetrics& metrics, std::uint64_t bytes) noexcept;
-void RecordFreeBlocks(const PoolMetrics& metrics, std::uint64_t free,
-                      std::uint64_t largest) noexcept;
+void RecordFragmentation(const PoolMetrics& metrics, std::uint64_t fragmented,
+                         std::uint64_t fragmentable) noexcept;
 
 // Takes what nanotally's nativeInterface() returned. Every thread that loads the addon may call it;
 // the first one does the work.

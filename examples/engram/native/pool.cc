@@ -153,41 +153,17 @@ std::size_t Pool::Trim() noexcept {
   return bytes;
 }
 
-std::size_t Pool::LongestRun(const Slab& slab) noexcept {
-  std::size_t longest = 0, run = 0;
-  for (std::size_t block = 0; block < slab.blocks; ++block) {
-    const bool is_out = (slab.is_out[block / 64] >> (block % 64) & 1) != 0;
-    run = is_out ? 0 : run + 1;
-    longest = std::max(longest, run);
-  }
-  return longest * slab.block_bytes;
-}
-
-PoolBooks Pool::BooksLockHeld() const noexcept {
-  PoolBooks books = books_;
-  if (!empty_.empty()) {
-    books.largest_free = kSlabBytes;
-    return books;
-  }
-  for (const std::vector<Slab*>& list : partly_) {
-    for (const Slab* slab : list) {
-      books.largest_free = std::max<std::uint64_t>(books.largest_free, LongestRun(*slab));
-    }
-  }
-  return books;
-}
-
 PoolBooks Pool::Books() const noexcept {
   const std::lock_guard lock(mutex_);
-  return BooksLockHeld();
+  return books_;
 }
 
 void Pool::Record() const noexcept {
   if (metrics_ == nullptr) return;
   const std::lock_guard lock(mutex_);
-  const PoolBooks books = BooksLockHeld();
-  RecordCapacity(*metrics_, books.capacity);
-  RecordFreeBlocks(*metrics_, books.external + books.empty, books.largest_free);
+  const std::uint64_t in_use = books_.capacity - books_.empty;
+  RecordCapacity(*metrics_, books_.capacity);
+  RecordFragmentation(*metrics_, in_use - books_.requested, in_use);
 }
 
 Pool& VectorArena() noexcept {

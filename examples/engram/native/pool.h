@@ -24,7 +24,6 @@ struct PoolBooks {
   std::uint64_t requested = 0;  // what was asked for of these
   std::uint64_t external = 0;   // in slabs with a block out: free blocks, and the rest at the end
   std::uint64_t empty = 0;      // of slabs with no block out: any size class may have them
-  std::uint64_t largest_free = 0;  // the longest run of free bytes within a slab
   std::uint64_t slabs = 0;
   std::uint64_t allocations = 0;
   std::uint64_t frees = 0;
@@ -70,11 +69,10 @@ class Pool {
   // Gives the empty slabs back to the system: how many bytes.
   std::size_t Trim() noexcept;
 
-  // Looks through the partly used slabs for largest_free: about a microsecond each, under the lock.
   PoolBooks Books() const noexcept;
 
-  // Sets the gauges of capacity and free blocks. The first is set as it changes, too; the others
-  // cost what Books() costs, so whoever looks after the pools calls this from time to time.
+  // Sets the gauges of capacity and fragmentation. The first is set as it changes, too; the others
+  // whenever whoever looks after the pools calls this.
   void Record() const noexcept;
 
  private:
@@ -96,8 +94,6 @@ class Pool {
     std::array<std::uint16_t, kMaxBlocks> requested{};    // bytes, for each block that is out
   };
 
-  static std::size_t LongestRun(const Slab& slab) noexcept;
-  PoolBooks BooksLockHeld() const noexcept;
   Slab* SlabFor(SizeClass size_class);
   void ListPartly(Slab* slab);
   void UnlistPartly(Slab* slab) noexcept;

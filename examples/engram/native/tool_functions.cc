@@ -66,7 +66,6 @@ Napi::Object Describe(Napi::Env env, const PoolBooks& books) {
                         Count("internal", books.used - books.requested),
                         Count("external", books.external),
                         Count("empty", books.empty),
-                        Count("largestFree", books.largest_free),
                         Count("slabs", books.slabs),
                         Count("allocations", books.allocations),
                         Count("frees", books.frees),

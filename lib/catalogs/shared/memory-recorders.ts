@@ -46,8 +46,8 @@ export interface PoolSeries {
   allocated: BoundCounter
   freed: BoundCounter
   capacity: BoundGauge
-  free: BoundGauge
-  largestFree: BoundGauge
+  fragmented: BoundGauge
+  fragmentable: BoundGauge
   alignment: AlignmentRecorder
 }
 
@@ -64,17 +64,17 @@ export class PoolRecorder {
   /** @internal */
   readonly _alignment: AlignmentRecorder
   readonly #capacity: OwnShare
-  readonly #free: OwnShare
-  readonly #largestFree: OwnShare
+  readonly #fragmented: OwnShare
+  readonly #fragmentable: OwnShare
 
   /** @internal */
-  constructor({ allocated, freed, capacity, free, largestFree, alignment }: PoolSeries) {
+  constructor({ allocated, freed, capacity, fragmented, fragmentable, alignment }: PoolSeries) {
     this._allocated = allocated
     this._freed = freed
     this._alignment = alignment
     this.#capacity = new OwnShare(capacity)
-    this.#free = new OwnShare(free)
-    this.#largestFree = new OwnShare(largestFree)
+    this.#fragmented = new OwnShare(fragmented)
+    this.#fragmentable = new OwnShare(fragmentable)
   }
 
   /**
@@ -99,19 +99,20 @@ export class PoolRecorder {
   }
 
   /**
-   * What is free, for a pool that knows its largest block.
+   * How fragmented the pool is, by its own measure.
    *
-   * @param freeBytes - in blocks of any size; finite and not negative
-   * @param largestFreeBytes - in the largest block: not more
+   * @param fragmentedBytes - that nobody can use for now: free ones outside of the largest free block; or, where blocks have
+   *   size classes, the rests of blocks and the free blocks of slabs in use. Finite and not negative
+   * @param ofBytes - that could be: all that are free; or those of the slabs in use. Not less
    */
-  recordFreeSpace(freeBytes: number, largestFreeBytes: number): void {
-    const isPossible = isAmount(freeBytes) && isAmount(largestFreeBytes) && largestFreeBytes <= freeBytes
-    this.#free.set(isPossible ? freeBytes : Number.NaN)
-    if (isPossible) this.#largestFree.set(largestFreeBytes)
+  recordFragmentation(fragmentedBytes: number, ofBytes: number): void {
+    const isPossible = isAmount(fragmentedBytes) && isAmount(ofBytes) && fragmentedBytes <= ofBytes
+    this.#fragmented.set(isPossible ? fragmentedBytes : Number.NaN)
+    if (isPossible) this.#fragmentable.set(ofBytes)
   }
 
   /**
-   * The same, of a list of all free blocks: some 5 ns for each.
+   * The same, of a list of all free blocks, for a pool that serves any size: some 5 ns for each.
    *
    * @param sizes - in bytes, finite and not negative, in any order
    */
@@ -128,7 +129,7 @@ export class PoolRecorder {
       free += size
       if (size > largest) largest = size
     }
-    this.recordFreeSpace(free, largest)
+    this.recordFragmentation(free - largest, free)
   }
 }
 

@@ -218,8 +218,8 @@ test('metrics equal the books', async () => {
     // All was recorded from the first allocation on.
     expect(allocated - freed).toBe(of.used)
     expect(metric('engram_memory_pool_capacity_bytes', { pool_type })).toBe(of.capacity)
-    expect(metric('engram_memory_pool_free_bytes', { pool_type })).toBe(of.capacity - of.used)
-    expect(metric('engram_memory_pool_largest_free_bytes', { pool_type })).toBe(of.largestFree)
+    expect(metric('engram_memory_pool_fragmented_bytes', { pool_type })).toBe(of.internal + of.external)
+    expect(metric('engram_memory_pool_fragmentable_bytes', { pool_type })).toBe(of.capacity - of.empty)
     expect(of.used).toBeGreaterThan(0)
     expect(of.refused).toBe(0)
   }

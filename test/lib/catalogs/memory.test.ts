@@ -97,7 +97,7 @@ describe('pools', () => {
     expect(await read(registry, FRAGMENTATION, { pool_type: 'vector_arena' })).toBe(0.4)
     listed.recordFreeBlocks(Float64Array.of(50))
     expect(await read(registry, FRAGMENTATION, { pool_type: 'vector_arena' })).toBe(0)
-    listed.recordFreeSpace(1000, 250)
+    listed.recordFragmentation(750, 1000)
     expect(await read(registry, FRAGMENTATION, { pool_type: 'vector_arena' })).toBe(0.75)
     listed.recordFreeBlocks([])
     expect(await samplesOf(registry, FRAGMENTATION)).toEqual({})
@@ -108,7 +108,7 @@ describe('pools', () => {
     metrics.pool('p', { numaNode: 0 }).recordFreeBlocks([50, 50])
     metrics.pool('p', { numaNode: 1 }).recordFreeBlocks([300])
     expect(await samplesOf(registry, FRAGMENTATION)).toEqual({ '{"pool_type":"p"}': 0.125 })
-    expect(await read(registry, 'engram_memory_pool_free_bytes', { pool_type: 'p', numa_node: '1' })).toBe(300)
+    expect(await read(registry, 'engram_memory_pool_fragmentable_bytes', { pool_type: 'p', numa_node: '1' })).toBe(300)
   })
 
   test('sizes that are none are dropped and counted', async () => {
@@ -124,15 +124,15 @@ describe('pools', () => {
     expect(await rejections(registry, 'engram_memory_pool_freed_bytes_total')).toEqual(byCounter)
     expect(await rejections(registry, 'engram_memory_pool_capacity_bytes')).toEqual({ not_a_number: all })
     for (const bytes of NO_AMOUNTS) {
-      call('recordFreeSpace', bytes, 0)
-      call('recordFreeSpace', 10, bytes)
+      call('recordFragmentation', bytes, 10)
+      call('recordFragmentation', 10, bytes)
       call('recordFreeBlocks', [1, bytes, 2])
       call('recordFreeBlocks', bytes)
     }
-    pool.recordFreeSpace(10, 11)
+    pool.recordFragmentation(11, 10)
     // A text has a length, but its parts are no numbers.
-    expect(await rejections(registry, 'engram_memory_pool_free_bytes')).toEqual({ not_a_number: 4 * all + 1 })
-    expect(await samplesOf(registry, 'engram_memory_pool_free_bytes')).toEqual({})
+    expect(await rejections(registry, 'engram_memory_pool_fragmented_bytes')).toEqual({ not_a_number: 4 * all + 1 })
+    expect(await samplesOf(registry, 'engram_memory_pool_fragmented_bytes')).toEqual({})
     // What is refused leaves no trace in what comes later.
     pool.setCapacity(100)
     pool.allocated(25)
