@@ -64,7 +64,7 @@ export function recordMetrics() {
 /** The instruction set that distances are computed with. @returns {string} */
 export const activeKernel = () => addon.activeKernel()
 
-/** Runs every kernel of this CPU against double precision: about 20 µs. @returns {Kernel[]} the active one first */
+/** Runs every kernel of this CPU against double precision: about 40 µs. @returns {Kernel[]} the active one first */
 export const checkKernels = () => addon.checkKernels()
 
 /**

@@ -8,9 +8,9 @@
 
 /** Dimensions that a word adds to. With one only, the glosses of a single rare word would all be equal or orthogonal. */
 const PLACES = 4
-/** Words with the same hash count as one for the weights: 5 of 100 share one. */
+/** Words with the same hash count as one for the weights: 8 of 100 share one. */
 const HASH_BITS = 20
-/** Letters of a word that matter: a plural's last letter should not make it another word. */
+/** Letters of a word that matter: the endings of longer words should not make them others. */
 const STEM = 7
 
 const STOP_WORDS = new Set(

@@ -35,7 +35,7 @@ bool UseKernel(std::string_view name) noexcept;
 // The largest absolute error of a kernel against the same sums in double precision, over unit
 // vectors of several lengths (a fixed sequence); about 1e-7 for one that is right.
 double KernelError(const Kernel& kernel) noexcept;
-// What a right kernel stays below: 2048 roundings of 2^-24 in a row would make 1.2e-4.
+// What a right kernel stays far below, and one that leaves something out far above.
 inline constexpr double kLargestKernelError = 1e-5;
 
 }  // namespace engram
