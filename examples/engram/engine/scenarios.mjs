@@ -63,7 +63,7 @@ const HOLD = 1
  */
 class Overload {
   /** What an observation costs at least; more where the feeder does not get ahead of the workers. */
-  static #MIN_COST_US = 50
+  static #MIN_COST_US = 100
   static #MAX_COST_US = 5000
   /** Observations between two looks at the queues. */
   static #CHUNK = 16
@@ -215,6 +215,11 @@ export const SCENARIOS = Object.freeze(Object.keys(MADE_BY))
 export function makeScenario(name, site) {
   const Made = MADE_BY[name]
   return Made === undefined ? undefined : new Made(site)
+}
+
+/** Jobs that a ring has room for in a scenario. Small ones tremble faster. @param {string} name */
+export function queueCapacityOf(name) {
+  return name === 'overload' ? 256 : 1024
 }
 
 /** Which contexts a scenario's load has. @param {string} name @param {number} workers @returns {(context: number) => boolean} */

@@ -18,8 +18,9 @@ import { Recaller } from './recall.mjs'
 import { Storer } from './store.mjs'
 import { traceOf } from './trace.mjs'
 
-/** How long a worker sleeps at most before it looks whether there is something to steal. */
-const SLEEP_MS = 5
+/** How long a worker sleeps before it looks again whether there is something to steal: twice as long each time. */
+const MIN_SLEEP_MS = 5
+const MAX_SLEEP_MS = 80
 /** Time that the idle step may take: a job that comes meanwhile waits for so long. */
 const IDLE_BUDGET_MS = 1
 
@@ -56,6 +57,7 @@ const recaller = new Recaller({
 const sizer = new BatchSizer()
 const busy = new BusyMeter(nowNs())
 let percent = 0
+let sleepMs = MIN_SLEEP_MS
 
 /** @param {number} value whole percent */
 function reportUtilization(value) {
@@ -118,7 +120,7 @@ function idle(_budgetMs) {}
 /** Sleeps until there may be something to do. @param {number} signal that was seen before looking */
 function sleep(signal) {
   const sleptAtNs = nowNs()
-  queue.sleep(signal, SLEEP_MS)
+  queue.sleep(signal, sleepMs)
   busy.slept(nowNs() - sleptAtNs)
 }
 
@@ -134,10 +136,14 @@ for (;;) {
   stand()
   const signal = queue.signal
   const isClosed = queue.isClosed
-  if (!workOwn() && !workStolen()) {
-    if (isClosed) break
+  if (workOwn() || workStolen()) {
+    sleepMs = MIN_SLEEP_MS
+  } else if (isClosed) {
+    break
+  } else {
     idle(IDLE_BUDGET_MS)
     sleep(signal)
+    sleepMs = Math.min(MAX_SLEEP_MS, 2 * sleepMs)
   }
   const busyPercent = busy.report(nowNs())
   if (busyPercent !== undefined) reportUtilization(busyPercent)
