@@ -1,4 +1,4 @@
-// Compares the engine's own tally with what a scrape says, both ways: each tallied sample must be there and equal, and
+// Compares the engine's own tally with what a scrape says, both ways: each sample that was counted must be there and equal, and
 // each counter and histogram count of the engine must be tallied.
 
 /** The engine's metrics. Others (the process's, nanotally's own) are not its business to count. */
@@ -34,7 +34,9 @@ export function compare(tally, scrape) {
   /** @type {ComparedRow[]} */
   const rows = tally.map(({ name, labels, type, value }) => {
     const registry = scraped.get(keyOf(name, labels))
-    return { name, labels, type, tally: value, registry, equal: registry === value }
+    // A series that nothing was recorded into may be absent; a gauge is set to what it has.
+    const isAbsent = registry === undefined && value === 0 && type !== 'gauge'
+    return { name, labels, type, tally: value, registry, equal: registry === value || isAbsent }
   })
   const tallied = new Set(tally.map(({ name, labels }) => keyOf(name, labels)))
   for (const [metric, type] of scrape.types) {

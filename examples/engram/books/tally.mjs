@@ -3,6 +3,7 @@
 // and anyone may read.
 import { BATCH_ERRORS, MEMORY_SPACES, RAISED_LEVELS, REASONS, RECALL_REASONS } from '../engine/terms.mjs'
 import { HOP_BUCKETS, KINDS, OUTCOMES, PARTS_OF_SPEECH, PRIORITIES, RELATIONS } from '../wordnet/vocabulary.mjs'
+import { cognitionSlots } from './cognition-slots.mjs'
 
 /**
  * What is counted, by the name and labels of the sample that must be equal to it.
@@ -27,6 +28,9 @@ function slot(type, name, labels = {}) {
 const byPriority = (type, name) => PRIORITIES.map((priority) => slot(type, name, { priority }))
 /** @param {Slot['type']} type @param {string} name */
 const bySpace = (type, name) => MEMORY_SPACES.map((memory_space) => slot(type, name, { memory_space }))
+
+/** The engine's own health checks. */
+export const CHECKS = ['spreading', 'work_stealing', 'hnsw_integrity', 'simd_correctness']
 
 /** The numbers to {@link Tally.add} to, in the shape of what the engine knows: a priority, an outcome, a relation. */
 export const SLOTS = Object.freeze({
@@ -74,6 +78,15 @@ export const SLOTS = Object.freeze({
   graphLemmas: slot('gauge', 'engram_graph_lemmas'),
   graphBytes: slot('gauge', 'engram_graph_bytes'),
   workers: slot('gauge', 'engram_workers'),
+  ...cognitionSlots(slot),
+  /** [check] */
+  healthChecks: CHECKS.map((component) => ({
+    runs: slot('histogram', 'engram_health_check_duration_ms_count', { component }),
+    success: slot('counter', 'engram_health_checks_total', { component, outcome: 'success' }),
+    failure: slot('counter', 'engram_health_checks_total', { component, outcome: 'failure' }),
+  })),
+  degradations: slot('counter', 'engram_graceful_degradation_events', { trigger: 'hnsw_integrity', threshold: '1' }),
+  recoveries: slot('histogram', 'engram_error_recovery_duration_ms_count', { error_type: 'hnsw_integrity' }),
 })
 
 /** What each worker counts of its own: workers are as many as there are rows, without the main thread's. @param {number} worker */

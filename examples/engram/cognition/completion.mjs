@@ -15,6 +15,7 @@ import { MAX_WORDS } from '../wordnet/senses.mjs'
 import { Associations } from './associations.mjs'
 import { either, plausibilityOf } from './plausibility.mjs'
 
+/** @type {readonly ['hippocampal', 'neocortical']} */
 export const COMPLETION_TYPES = Object.freeze(['hippocampal', 'neocortical'])
 export const HIPPOCAMPAL = 0
 export const NEOCORTICAL = 1

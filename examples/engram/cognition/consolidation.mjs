@@ -20,6 +20,7 @@
 import { MAX_WORDS } from '../wordnet/senses.mjs'
 import { Associations, createAssociations } from './associations.mjs'
 
+/** @type {readonly ['recent', 'consolidating', 'remote']} */
 export const CONSOLIDATION_STATES = Object.freeze(['recent', 'consolidating', 'remote'])
 export const RECENT = 0
 export const CONSOLIDATING = 1

@@ -41,7 +41,7 @@ const MISSED = 0.2
 /** What a word was to the subject. */
 export const ITEM_KINDS = Object.freeze(['studied', 'lure', 'unrelated'])
 const STUDIED = 0
-const LURE = 1
+export const LURE = 1
 const UNRELATED = 2
 
 /**

@@ -9,10 +9,12 @@ export const MAX_BATCH = 64
 export class BatchSizer {
   size = MIN_BATCH
 
-  /** Looks at the observations that wait before a batch is taken. @param {number} waiting */
+  /** Looks at the observations that wait before a batch is taken. @param {number} waiting @returns {boolean} whether it grew */
   adapt(waiting) {
+    const before = this.size
     if (waiting >= 2 * this.size) this.size = Math.min(MAX_BATCH, 2 * this.size)
     else if (2 * waiting < this.size) this.size = Math.max(MIN_BATCH, this.size / 2)
+    return this.size > before
   }
 }
 

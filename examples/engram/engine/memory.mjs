@@ -298,7 +298,11 @@ export class Shards {
 
   /** The shard of a context. @param {number} context @returns {EpisodicMemory} */
   of(context) {
-    const shard = shardOf(context, this.#arrays.length)
+    return this.at(shardOf(context, this.#arrays.length))
+  }
+
+  /** @param {number} shard @returns {EpisodicMemory} */
+  at(shard) {
     this.#views[shard] ??= new EpisodicMemory(this.#graph, this.#arrays[shard], this.#senses)
     return this.#views[shard]
   }

@@ -11,6 +11,10 @@ import { SPACE_OF_CONTEXT } from './terms.mjs'
 const ANSWER_EVERY_NS = 500e6
 /** Synsets that an answer names. */
 const STRONGEST = 5
+/** Recalls that found nothing ask the index what is near; of the others one in so many does. */
+const SEARCH_EVERY = 16
+/** What is asked of the index: how many memories, and how many candidates it keeps. */
+const NEAREST = { k: 3, ef: 16 }
 
 /**
  * @typedef {import('./queue.mjs').Job} Job
@@ -36,7 +40,11 @@ export class Recaller {
   #reached
   #trace
   #show
+  #recording
+  #index
+  #vectors
   #nextAnswerNs = 0
+  #recalls = 0
 
   /**
    * @param {object} parts
@@ -46,8 +54,11 @@ export class Recaller {
    * @param {import('../books/distribution.mjs').Distribution} parts.reached synsets that each spread reached
    * @param {() => import('nanotally').Exemplar} parts.trace of the job at hand
    * @param {(answer: Answer) => void} parts.show
+   * @param {import('./recording.mjs').Recording} parts.recording
+   * @param {import('../index/memory-index.mjs').MemoryIndex} [parts.index] default: there is none
+   * @param {import('./insertion.mjs').JobVectors} [parts.vectors] as `index`
    */
-  constructor({ graph, shards, tally, reached, trace, show }) {
+  constructor({ graph, shards, tally, reached, trace, show, recording, index, vectors }) {
     this.#graph = graph
     this.#shards = shards
     this.#spreader = new Spreader(graph)
@@ -55,6 +66,9 @@ export class Recaller {
     this.#reached = reached
     this.#trace = trace
     this.#show = show
+    this.#recording = recording
+    this.#index = index
+    this.#vectors = vectors
   }
 
   /** @param {Job} job @param {number} startNs */
@@ -66,14 +80,23 @@ export class Recaller {
     let strongest = []
     /** @type {Found[]} */
     let found = []
+    let tier = 0
     if (this.#seedCue(job) > 0) {
-      spreader.spread(metrics.activations)
+      this.#recording.spreadBegins()
+      spreader.spread(metrics.activations, this.#recording.hop)
       strongest = spreader.strongest(STRONGEST)
-      found = this.#shards.of(job.context).match(spreader, job.context)
+      const confidences = strongest.map(({ synset }) => spreader.confidence(synset))
+      this.#recording.spreadEnds(spreader, this.#graph.synsetCount, confidences)
+      const shard = this.#shards.of(job.context)
+      found = shard.match(spreader, job.context)
+      this.#recording.found(found)
       outcome = found.length > 0 ? HIT : MISS
+      this.#recording.completed(shard.complete(job, spreader, found[0]))
+      if (outcome === MISS || this.#recalls++ % SEARCH_EVERY === 0) tier = this.#searchIndex(job)
       this.#recordSpread()
     }
     const endNs = nowNs()
+    if (outcome !== UNKNOWN) this.#recording.recalled((endNs - startNs) / 1e9, tier)
     const isShown = endNs >= this.#nextAnswerNs
     const seconds = (endNs - startNs) / 1e9
     const space = SPACE_OF_CONTEXT[job.context]
@@ -85,6 +108,14 @@ export class Recaller {
       this.#nextAnswerNs = endNs + ANSWER_EVERY_NS
       this.#show(this.#inWords(job, outcome, strongest, found, seconds))
     }
+  }
+
+  /** What is near by its vector. @param {Job} job @returns {number} the coldest tier that it came from; 0 where nothing did */
+  #searchIndex(job) {
+    if (this.#index === undefined || !this.#vectors?.of(job)) return 0
+    const answer = this.#index.search(this.#vectors.vector, NEAREST)
+    this.#recording.searched(answer)
+    return Math.max(0, ...answer.tiers)
   }
 
   /** Activates the senses of a cue's words: one unit per word, most of it for the frequent senses. @param {Job} job */

@@ -45,7 +45,8 @@ export class Spreader {
   #graph
   #decay
   #threshold
-  #maxHops
+  /** Hops after which a spread ends. */
+  maxHops
   #maxFired
   /** What one unit of activation becomes on each edge of a synset, before the relation's weight. [synset] */
   #share
@@ -104,7 +105,7 @@ export class Spreader {
     this.#graph = graph
     this.#decay = decay
     this.#threshold = threshold
-    this.#maxHops = maxHops
+    this.maxHops = maxHops
     this.#maxFired = maxFired
     this.#weight = new Float64Array(RELATIONS.length).fill(1)
     for (const [name, weight] of Object.entries(relationWeights)) this.#weight[relationIndex(name)] = weight
@@ -176,7 +177,7 @@ export class Spreader {
     this.#seedCount = reached
     for (let i = 0; i < reached; i++) end = this.#enlist(this.touched[i], NONE, 1, end)
 
-    for (let hop = 1; hop <= this.#maxHops && start < end; hop++) {
+    for (let hop = 1; hop <= this.maxHops && start < end; hop++) {
       const stop = Math.min(end, start + this.#maxFired - this.firedCount)
       for (let i = start; i < stop; i++) pulse[i] = activation[queue[i]]
       let delivered = 0

@@ -12,8 +12,8 @@ const ATTEMPTS = 2
  * @typedef {import('./queue.mjs').Job} Job
  *
  * @typedef {(jobs: readonly Job[], count: number) => string | undefined} InsertBatch puts the first `count` observations
- *   into the index, all or none. Where it cannot it returns one of BATCH_ERRORS, or throws an error, with one of them as its
- *   `code` at best
+ *   into the index. Where it cannot it returns one of BATCH_ERRORS, or throws an error, with one of them as its `code` at
+ *   best. What it had put there before stays: an index may know observations that are not stored, as it knows those that went
  */
 
 /** Stores batches. Belongs to one thread. */
@@ -22,6 +22,8 @@ export class Storer {
   #insertBatch
   #controls
   #tally
+  #recording
+  #simd
   #metrics
   #slots
 
@@ -32,12 +34,16 @@ export class Storer {
    * @param {InsertBatch} parts.insertBatch
    * @param {import('./controls.mjs').Controls} parts.controls
    * @param {import('../books/tally.mjs').Tally} parts.tally
+   * @param {import('./recording.mjs').Recording} parts.recording
+   * @param {boolean} [parts.simd] whether the index computes distances so; default false
    */
-  constructor({ worker, shards, insertBatch, controls, tally }) {
+  constructor({ worker, shards, insertBatch, controls, tally, recording, simd = false }) {
     this.#shards = shards
     this.#insertBatch = insertBatch
     this.#controls = controls
     this.#tally = tally
+    this.#recording = recording
+    this.#simd = simd
     this.#metrics = metrics.ofWorker(worker)
     this.#slots = WORKER_SLOTS[worker]
   }
@@ -51,8 +57,10 @@ export class Storer {
     this.#metrics.batchSize.observe(count)
     this.#tally.add(this.#slots.batchSize)
     this.#tally.add(this.#slots.batchSizeSum, count)
+    const startNs = nowNs()
     if (!this.#insert(jobs, count)) {
       for (let i = 0; i < count; i++) this.#reject(jobs[i])
+      this.#recording.batch((nowNs() - startNs) / 1e9, false, count, this.#simd)
       return
     }
     const costNs = this.#controls.costUs * 1000
@@ -63,6 +71,7 @@ export class Storer {
     }
     this.#metrics.batchesProcessed.inc()
     this.#tally.add(this.#slots.batchesProcessed)
+    this.#recording.batch((nextNs - startNs) / 1e9, true, count, this.#simd)
   }
 
   /** @param {readonly Job[]} jobs @param {number} count @returns {boolean} whether the index took them */

@@ -5,24 +5,27 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { setExemplarSource } from 'nanotally'
 import { Distribution } from '../books/distribution.mjs'
 import { SLOTS, Tally, WORKER_SLOTS } from '../books/tally.mjs'
+import { GlossVectors } from '../index/vectors.mjs'
 import { Graph } from '../wordnet/graph.mjs'
 import { OBSERVE } from '../wordnet/vocabulary.mjs'
 import { BatchSizer, MAX_BATCH, victimOf } from './batching.mjs'
 import { BusyMeter } from './busy.mjs'
 import { Controls } from './controls.mjs'
-import { makeInsertBatch } from './insertion.mjs'
+import { JobVectors, makeInsertBatch } from './insertion.mjs'
 import { Shards } from './memory.mjs'
 import * as metrics from './metrics.mjs'
 import { emptyJob, JobQueue, nowNs } from './queue.mjs'
 import { Recaller } from './recall.mjs'
+import { Recording } from './recording.mjs'
 import { Storer } from './store.mjs'
 import { traceOf } from './trace.mjs'
 
 /** How long a worker sleeps before it looks again whether there is something to steal: twice as long each time. */
 const MIN_SLEEP_MS = 5
 const MAX_SLEEP_MS = 80
-/** Time that the idle step may take: a job that comes meanwhile waits for so long. */
-const IDLE_BUDGET_MS = 1
+/** Observations that are replayed for each job that was done, and at each look at empty queues: some 3 us each. */
+const REPLAYS_PER_JOB = 2
+const IDLE_REPLAYS = 32
 
 if (parentPort === null) throw new Error('worker.mjs runs in a worker thread: engine.mjs starts it')
 const port = parentPort
@@ -45,7 +48,14 @@ const trace = () => traceOf(worker, current.number)
 // does, so the recalls that are shown give theirs by themselves.
 setExemplarSource(trace)
 
-const storer = new Storer({ worker, shards, insertBatch: makeInsertBatch(controls), controls, tally })
+const recording = new Recording(tally)
+// What has no glosses, as a graph of a test, has no index.
+const { glosses, indexHandle, simd } = workerData
+const index = indexHandle && new (await import('../index/memory-index.mjs')).MemoryIndex(indexHandle)
+const glossVectors = glosses && new GlossVectors(glosses)
+const vectors = glossVectors && new JobVectors(graph, glossVectors)
+const insertBatch = makeInsertBatch({ controls, index, vectors })
+const storer = new Storer({ worker, shards, insertBatch, controls, tally, recording, simd })
 const recaller = new Recaller({
   graph,
   shards,
@@ -53,6 +63,9 @@ const recaller = new Recaller({
   reached: new Distribution(workerData.reached),
   trace,
   show: (answer) => port.postMessage({ type: 'answer', answer }),
+  recording,
+  index,
+  vectors,
 })
 const sizer = new BatchSizer()
 const busy = new BusyMeter(nowNs())
@@ -88,14 +101,21 @@ function store(count) {
 
 /** One recall, or a batch of observations, from the worker's own queue. @returns {boolean} false when it is empty */
 function workOwn() {
-  sizer.adapt(queue.observations)
+  if (sizer.adapt(queue.observations)) recording.batchGrew()
   const count = queue.take(jobs, sizer.size)
   if (count === 0) return false
   const startNs = nowNs()
   recordTaken(count, startNs)
   if (jobs[0].kind === OBSERVE) store(count)
   else recaller.recall(jobs[0], startNs)
+  replay(REPLAYS_PER_JOB * count)
   return true
+}
+
+/** Replays observations of the worker's own shard. @param {number} most */
+function replay(most) {
+  recording.moved(shards.at(worker).replay(most))
+  if (glossVectors) recording.vectorsAsked(glossVectors)
 }
 
 /** A batch of observations from the longest other queue. @returns {boolean} false when none is long enough */
@@ -111,11 +131,10 @@ function workStolen() {
   return true
 }
 
-/**
- * What is done while there is nothing to do.
- * @param {number} _budgetMs time that it may take
- */
-function idle(_budgetMs) {}
+/** What is done while there is nothing to do: memories are consolidated. */
+function idle() {
+  replay(IDLE_REPLAYS)
+}
 
 /** Sleeps until there may be something to do. @param {number} signal that was seen before looking */
 function sleep(signal) {
@@ -141,7 +160,7 @@ for (;;) {
   } else if (isClosed) {
     break
   } else {
-    idle(IDLE_BUDGET_MS)
+    idle()
     sleep(signal)
     sleepMs = Math.min(MAX_SLEEP_MS, 2 * sleepMs)
   }

@@ -3,26 +3,6 @@
 import { createRequire } from 'node:module'
 import { nativeInterface } from 'nanotally'
 
-/** Vectors' lengths are multiples of it. */
-export const FLOATS_PER_TURN = 16
-
-/** In the order of their numbers in native/metrics.h. @type {readonly ['similarity', 'batch_similarity', 'insertion']} */
-export const QUERY_TYPES = Object.freeze(['similarity', 'batch_similarity', 'insertion'])
-
-/** Layers that an index has at most: their numbers are the label `layer`. */
-export const LAYERS = 4
-
-/** In the order of their numbers: the least cost of an access first. @type {readonly ['hot', 'warm', 'cold']} */
-export const TIERS = Object.freeze(['hot', 'warm', 'cold'])
-
-/**
- * What `corrupt()` breaks, in the order of the numbers in native/hnsw.h: an edge to no node, one to its own node, a node
- * with too many edges, an edge to a node that is not in the layer, the entry point, the edges to a twentieth of the nodes, a
- * vector; and of the newest warm segment the encoded edges of a node.
- * @type {readonly ['range', 'self_loop', 'degree', 'layer', 'entry', 'reach', 'vector', 'segment']}
- */
-export const FAULTS = Object.freeze(['range', 'self_loop', 'degree', 'layer', 'entry', 'reach', 'vector', 'segment'])
-
 /** The addon is not there, or cannot be loaded. */
 export class AddonMissingError extends Error {
   name = 'AddonMissingError'
@@ -87,6 +67,7 @@ export function useKernel(name = '') {
  * @property {number} empty in slabs with no block out
  * @property {number} slabs
  * @property {number} allocations
+ * @property {number} allocatedBytes of all blocks that ever went out
  * @property {number} frees
  * @property {number} aligned allocations that began at a cache line
  * @property {number} failures allocations that gave nothing

@@ -1,7 +1,8 @@
 // An index of memories by their vectors: approximate nearest neighbours, in three tiers that grow older. It lives in the
 // process, outside of JavaScript: any thread may open it by its number and use it with the others. Searches run at once; an
 // insertion waits for those that run, and keeps later ones waiting.
-import { addon, FAULTS, FLOATS_PER_TURN, LAYERS, QUERY_TYPES, TIERS } from './addon.mjs'
+import { addon } from './addon.mjs'
+import { FAULTS, FLOATS_PER_TURN, QUERY_TYPES, TIERS } from './terms.mjs'
 
 /** @typedef {(typeof QUERY_TYPES)[number]} QueryType */
 /** @typedef {(typeof TIERS)[number]} Tier */
@@ -251,5 +252,3 @@ export class MemoryIndex {
     return addon.closeIndex(this.number)
   }
 }
-
-export { LAYERS, QUERY_TYPES, TIERS }

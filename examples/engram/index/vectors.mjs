@@ -111,6 +111,10 @@ export class GlossVectors {
   /** Of a synset's words. @type {Float64Array} */
   #words
 
+  /** Vectors that were asked for and were there, and those that had to be computed, by this object. */
+  hits = 0
+  misses = 0
+
   /** @param {VectorArrays} arrays of {@link buildVectors}, in this thread or another */
   constructor(arrays) {
     this.arrays = arrays
@@ -134,7 +138,9 @@ export class GlossVectors {
     const vector = this.#vectors.subarray(begin, begin + this.dimensions)
     // Two threads that both find it missing write the same bytes. Who reads 1 reads what was written before it.
     let known = Atomics.load(this.#known, synset)
-    if (known === 0) {
+    if (known !== 0) this.hits++
+    else {
+      this.misses++
       known = this.#compute(synset, vector) ? 1 : 2
       Atomics.store(this.#known, synset, known)
     }

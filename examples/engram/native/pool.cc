@@ -100,6 +100,7 @@ void* Pool::Allocate(std::size_t bytes) noexcept {
   books_.requested += bytes;
   books_.external -= slab->block_bytes;
   ++books_.allocations;
+  books_.allocated_bytes += slab->block_bytes;
   if (aligned) ++books_.aligned;
   if (metrics_ != nullptr) RecordAllocation(*metrics_, slab->block_bytes, aligned);
   return memory;

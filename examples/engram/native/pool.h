@@ -26,6 +26,7 @@ struct PoolBooks {
   std::uint64_t empty = 0;      // of slabs with no block out: any size class may have them
   std::uint64_t slabs = 0;
   std::uint64_t allocations = 0;
+  std::uint64_t allocated_bytes = 0;  // of all blocks that ever went out
   std::uint64_t frees = 0;
   std::uint64_t aligned = 0;   // allocations that began at a cache line, by their addresses
   std::uint64_t failures = 0;  // allocations that gave nothing

@@ -68,6 +68,7 @@ Napi::Object Describe(Napi::Env env, const PoolBooks& books) {
                         Count("empty", books.empty),
                         Count("slabs", books.slabs),
                         Count("allocations", books.allocations),
+                        Count("allocatedBytes", books.allocated_bytes),
                         Count("frees", books.frees),
                         Count("aligned", books.aligned),
                         Count("failures", books.failures),

@@ -1,8 +1,9 @@
 // One HNSW graph, mutable: recall on real vectors against looking at all of them, every kind of corruption and its repair,
 // and what is refused.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { FAULTS, useKernel } from '../../../examples/engram/index/addon.mjs'
-import { MemoryIndex, type QUERY_TYPES } from '../../../examples/engram/index/memory-index.mjs'
+import { useKernel } from '../../../examples/engram/index/addon.mjs'
+import { MemoryIndex } from '../../../examples/engram/index/memory-index.mjs'
+import { FAULTS, type QUERY_TYPES } from '../../../examples/engram/index/terms.mjs'
 import { glossVectors, nearest, Recall, randomVectors } from './gloss-vectors.js'
 
 const COUNT = 5000

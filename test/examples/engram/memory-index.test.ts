@@ -4,15 +4,9 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { counter, gauge, histogram, registry } from 'nanotally'
 import { beforeAll, expect, test } from 'vitest'
-import {
-  pools,
-  QUERY_TYPES,
-  recordMetrics,
-  recordPools,
-  TIERS,
-  trimPools,
-} from '../../../examples/engram/index/addon.mjs'
-import { LAYERS, MemoryIndex } from '../../../examples/engram/index/memory-index.mjs'
+import { pools, recordMetrics, recordPools, trimPools } from '../../../examples/engram/index/addon.mjs'
+import { MemoryIndex } from '../../../examples/engram/index/memory-index.mjs'
+import { LAYERS, QUERY_TYPES, TIERS } from '../../../examples/engram/index/terms.mjs'
 import { assertEnded, runChild } from '../../support/children.js'
 import { parseTextFormat, sampleValue } from '../../support/text-format.js'
 import { glossVectors, nearest, Recall } from './gloss-vectors.js'
