@@ -47,6 +47,8 @@ export interface CatalogFamily {
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Gauges: how threads' values become one. Default `sum`. */
   readonly aggregate?: 'sum' | 'last' | 'min' | 'max' | 'average'
+  /** Gauges: what the end of a thread does to its values, where that is not the gauge's default. */
+  readonly onExit?: 'keep' | 'drop'
   /** Histograms: boundaries in place of the exponential default. */
   readonly buckets?: readonly number[]
   /** Gauges that nothing is recorded into: absent while there is nothing to compute them from. */
@@ -129,7 +131,7 @@ function defineRecorded(family: CatalogFamily, registry: Registry | undefined): 
   const { name, help, unit, labels, optionalLabels } = family
   const options = { name, help, unit, labels, optionalLabels, registry }
   if (family.type === 'counter') return counter(options)
-  if (family.type === 'gauge') return gauge({ ...options, aggregate: family.aggregate })
+  if (family.type === 'gauge') return gauge({ ...options, aggregate: family.aggregate, onExit: family.onExit })
   return histogram(family.buckets === undefined ? options : { ...options, buckets: [...family.buckets] })
 }
 
