@@ -39,7 +39,7 @@ const STD_HEADERS = new Set(
 const LIB_LAYERS = [
   { name: 'index', files: /^(index|hardware)\.m?ts$/, may: ['*', 'catalogs'], index: true },
   { name: 'catalogs', files: /^catalogs\//, may: ['index'] },
-  { name: 'integrations', files: /^integrations\//, may: ['index'] },
+  { name: 'integrations', files: /^integrations\//, may: ['index', 'catalogs'] },
   { name: 'cli', files: /^cli\//, may: ['*', 'index', 'catalogs'] },
   // Alone in requiring what is found at run time.
   { name: 'loader', files: /^native-loader\.ts$/, may: ['leaf'] },
