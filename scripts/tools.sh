@@ -17,6 +17,7 @@
 #                          scripts/tools-roots.sh
 #   gnu-time               the program, not the shell's word: from PATH, else Debian's package unpacked into the cache
 #   spin                   the model checker: from PATH, else Debian's package unpacked into the cache
+#   postgresql, redis-server   the folder that the server runs from, / where it is installed: see scripts/tools-servers.sh
 #   aarch64                the C++ compiler for arm64 Linux with its libraries, installed by apt-get when this user may
 #   qemu-aarch64           the emulator of single arm64 programs: from PATH, else Debian's package unpacked into the cache
 #   guest-arm64, guest-amd64   a folder with what scripts/guest.sh boots; see scripts/tools-guests.sh
@@ -33,6 +34,8 @@
 . "$NANOTALLY_ROOT/scripts/tools-suites.sh"
 # shellcheck source=scripts/tools-roots.sh
 . "$NANOTALLY_ROOT/scripts/tools-roots.sh"
+# shellcheck source=scripts/tools-servers.sh
+. "$NANOTALLY_ROOT/scripts/tools-servers.sh"
 # shellcheck source=scripts/tools-recordings.sh
 . "$NANOTALLY_ROOT/scripts/tools-recordings.sh"
 
@@ -88,6 +91,11 @@ ensure_tool() {
     node-matrix) node_matrix "$(node -p process.arch)" ;;
     node-matrix-arm64) node_matrix arm64 ;;
     gnu-time) type -P time || debian_file gnu-time time usr/bin/time ;;
+    # LLVM is for compiling queries, Perl for Debian's management of clusters.
+    postgresql)
+      server_folder postgresql 'usr/lib/postgresql/*/bin/postgres' postgresql '^(libllvm|libz3|perl|libperl|lib.*-perl|postgresql-c)'
+      ;;
+    redis-server) server_folder redis-server usr/bin/redis-server redis-server ;;
     spin) command -v spin || debian_file spin spin usr/bin/spin ;;
     aarch64)
       ensure_command aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
@@ -104,9 +112,9 @@ ensure_tool() {
     machine-recordings) machine_recordings ;;
     *)
       tools_fail "no tool is called '$1'; there are prometheus, promtool, prometheus-3, googletest, benchmark," \
-        'openmetrics-parser, cmake, chromium, pngquant, node-matrix, node-matrix-arm64, gnu-time, spin, aarch64,' \
-        'qemu-aarch64, guest-arm64, guest-amd64, guest-node-arm64, guest-node-amd64, bullseye-root, bullseye-root-arm64,' \
-        'machine-recordings'
+        'openmetrics-parser, cmake, chromium, pngquant, node-matrix, node-matrix-arm64, gnu-time, spin,' \
+        'postgresql, redis-server, aarch64, qemu-aarch64, guest-arm64, guest-amd64, guest-node-arm64, guest-node-amd64,' \
+        'bullseye-root, bullseye-root-arm64, machine-recordings'
       ;;
   esac
 }
