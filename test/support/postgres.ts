@@ -1,6 +1,7 @@
 // Runs the real PostgreSQL for a test, with a cluster of its own, on a Unix socket in its temporary folder.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { isAlive } from './children.js'
 import { Server } from './server.js'
 import { installedServer } from './servers.js'
 
@@ -30,7 +31,7 @@ export class Postgres {
   /** Stops it, whoever is connected, and removes its data. May be called again. */
   stop(): Promise<void> {
     // The guard's own signal lets clients finish first.
-    if (!this.#server.ended) process.kill(this.#server.pid, 'SIGINT')
+    if (isAlive(this.#server.pid)) process.kill(this.#server.pid, 'SIGINT')
     return this.#server.stop()
   }
 
@@ -46,7 +47,7 @@ export class Postgres {
  * @throws Error with an instruction when it cannot be had, or with its log when it does not start
  */
 export async function startPostgres(settings: Readonly<Record<string, string | number>> = {}): Promise<Postgres> {
-  const { root, before } = installedServer('postgresql')
+  const { root, before, owner } = installedServer('postgresql')
   const versions = readdirSync(join(root, 'usr/lib/postgresql')).sort((a, b) => Number(b) - Number(a))
   const programs = join(root, 'usr/lib/postgresql', versions[0] as string, 'bin')
   // Paths are the data folder's.
@@ -62,7 +63,7 @@ export async function startPostgres(settings: Readonly<Record<string, string | n
     join(programs, 'initdb'),
     ...[join(programs, 'postgres'), '-D', 'data', ...flags],
   ] as [string, ...string[]]
-  const server = await Server.start({ command, args })
+  const server = await Server.start({ command, args, owner })
   try {
     await server.until('readiness', () => server.log.includes('database system is ready to accept connections'))
     return new Postgres(server)

@@ -61,7 +61,7 @@ export async function startRedis(
   settings: Readonly<Record<string, string | number>> = {},
   { cluster = false } = {},
 ): Promise<RedisServer> {
-  const { root, before } = installedServer('redis-server')
+  const { root, before, owner } = installedServer('redis-server')
   const port = cluster ? await freePort() : 0
   const own = cluster
     ? {
@@ -75,7 +75,7 @@ export async function startRedis(
   const all = { ...own, save: '', appendonly: 'no', daemonize: 'no', ...settings }
   const flags = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)])
   const [command, ...args] = [...before, join(root, 'usr/bin/redis-server'), ...flags] as [string, ...string[]]
-  const server = await Server.start({ command, args })
+  const server = await Server.start({ command, args, owner })
   try {
     await server.until('readiness', () => /Ready to accept connections|server is now ready to accept/.test(server.log))
     return new RedisServer(server, port)

@@ -1,7 +1,7 @@
 // Starts a real server for a test in a temporary folder of its own, so that neither can outlive the test process.
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +32,8 @@ export interface ServerOptions {
   args: readonly string[]
   /** Files to write into the folder first, by their names. */
   files?: Readonly<Record<string, string>>
+  /** A user's id, and a group's of the same number, that the folder is given to. Default: this process's. */
+  owner?: number | undefined
 }
 
 /** A running server. Its guard stops it and removes its folder when `stop` is called or this process ends. */
@@ -63,9 +65,10 @@ export class Server {
   }
 
   /** Starts the server and resolves as soon as its process exists; whether it is ready, ask it with `until`. */
-  static async start({ command, args, files = {} }: ServerOptions): Promise<Server> {
+  static async start({ command, args, files = {}, owner }: ServerOptions): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), 'nanotally-server-'))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    if (owner !== undefined) chownSync(folder, owner, owner)
     const guard = fork(GUARD, [folder, command, ...args], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     const server = new Server(command, folder, guard)
     guard.once('message', ({ pid }: { pid: number }) => {

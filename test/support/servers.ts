@@ -3,29 +3,31 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { toolPath } from './server.js'
 
+const NOBODY = 65534
+
 export interface InstalledServer {
   /** The folder that stands for `/`. */
   root: string
   /** What to run before a command of it, so that it finds its libraries and is not root. */
   before: string[]
+  /** Whom its folder has to belong to. */
+  owner: number | undefined
 }
 
 /**
- * A server of Debian's, fetched when it is missing.
- *
- * Root's servers run as nobody, who keeps the right to go where the cache and the temporary folders are.
+ * A server of Debian's, fetched when it is missing. Root's servers run as nobody.
  *
  * @throws Error with the script's instruction when it cannot be had
  */
 export function installedServer(tool: 'postgresql' | 'redis-server'): InstalledServer {
   const root = toolPath(tool)
-  const asNobody =
-    process.getuid?.() === 0
-      ? 'setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_override --ambient-caps=+dac_override'.split(
-          ' ',
-        )
-      : []
-  return { root, before: [...asNobody, 'env', ...(root === '/' ? [] : [`LD_LIBRARY_PATH=${libraries(root)}`])] }
+  const isRoot = process.getuid?.() === 0
+  const asNobody = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : []
+  return {
+    root,
+    before: [...asNobody, 'env', ...(root === '/' ? [] : [`LD_LIBRARY_PATH=${libraries(root)}`])],
+    owner: isRoot ? NOBODY : undefined,
+  }
 }
 
 function libraries(root: string): string {
