@@ -1,8 +1,8 @@
 // The catalog of what people do with a memory product: their actions, how they get started, how they work together, what is
 // extracted from their documents, and what they do with memories. Planning document 004, "Custom Business Metrics".
 // Labels name kinds, never people, documents or sessions.
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
 
 export const OUTCOMES = ['success', 'failure'] as const
 export type Outcome = (typeof OUTCOMES)[number]

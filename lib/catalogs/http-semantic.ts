@@ -1,9 +1,10 @@
 // The catalog of HTTP servers under the names of OpenTelemetry's semantic conventions for HTTP metrics (stable since 1.23; the
 // sizes and the active requests are still in development there). Dots are underscores, units are in the names, as
 // OpenTelemetry's exporter for Prometheus writes them. The shorter names: http.ts.
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
+
 import { HTTP_METHODS, OTHER_METHOD } from './http.js'
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
 
 /** What the conventions advise for durations, in seconds. */
 const ADVISED_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const

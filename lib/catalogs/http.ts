@@ -1,7 +1,7 @@
 // The catalog of HTTP servers by rate, errors and duration (RED), as the integrations record it. Planning document 004.
 // The same requests under OpenTelemetry's names: http-semantic.ts.
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
 
 /**
  * How requests end: the class of the response's status code; `aborted`, when the connection was lost before the response was

@@ -1,11 +1,16 @@
 // All catalogs as data. Each one's recording functions are in its own module, `nanotally/catalogs/NAME`.
 import { allocation } from './allocation.js'
+import { business } from './business.js'
 import { cognitive } from './cognitive.js'
 import { exporter } from './exporter.js'
 import { graph } from './graph.js'
 import { hardware } from './hardware.js'
+import { http } from './http.js'
+import { httpSemantic } from './http-semantic.js'
 import { memory } from './memory.js'
 import { numa } from './numa.js'
+import { postgres } from './postgres.js'
+import { redis } from './redis.js'
 import { reliability } from './reliability.js'
 import { runtime } from './runtime.js'
 import type { Catalog } from './shared/catalog.js'
@@ -36,5 +41,10 @@ export const catalogs: readonly Catalog[] = [
   numa,
   reliability,
   exporter,
+  http,
+  httpSemantic,
+  postgres,
+  redis,
+  business,
   runtime,
 ]

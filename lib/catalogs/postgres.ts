@@ -1,7 +1,7 @@
 // The catalog of a program's use of PostgreSQL, seen from its client: queries, errors, pools. Planning document 004,
 // "Database Metrics". The integration pg records it.
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
 
 export const POOL_CONNECTION_STATES = ['idle', 'used'] as const
 export type PoolConnectionState = (typeof POOL_CONNECTION_STATES)[number]

@@ -1,7 +1,7 @@
 // The catalog of a program's use of Redis, seen from its client: commands, errors, connections, queues. Planning document 004,
 // "Redis Metrics". The integration ioredis records it.
-import type { Catalog, CatalogFamilies, Instruments } from './catalog.js'
-import { type CatalogOptions, defineFamilies } from './catalog.js'
+import type { Catalog, CatalogFamilies, Instruments } from './shared/catalog.js'
+import { type CatalogOptions, defineFamilies } from './shared/catalog.js'
 
 /** Groups of commands, as Redis' documentation has them. */
 export const COMMAND_CLASSES = [

@@ -4,7 +4,6 @@
 // program, whatever way it took: sent at once, from the offline queue, again after a reconnection, to another node. Its
 // arguments are looked at for BLOCK only.
 
-import type { CatalogFamily } from '../catalogs/catalog.js'
 import {
   type BatchKind,
   CONNECTION_STATES,
@@ -16,6 +15,7 @@ import {
   redisMetrics,
   SERVER_ERRORS,
 } from '../catalogs/redis.js'
+import type { CatalogFamily } from '../catalogs/shared/catalog.js'
 import type { BoundCounter, BoundHistogram, Registry } from '../index.js'
 import { Live } from './internal/live.js'
 import { checkLabelText, checkOptions, checkRegistry, invalidType } from './internal/options.js'

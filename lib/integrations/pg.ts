@@ -4,7 +4,6 @@
 // recorded where it ends for the program: at its callback, its promise, or, for queries that are objects (cursors, streams), at
 // the last that its client tells it. Its text is looked at for its first keyword and kept nowhere.
 
-import type { CatalogFamily } from '../catalogs/catalog.js'
 import {
   type AcquireFailure,
   NO_SQLSTATE,
@@ -13,6 +12,7 @@ import {
   postgresMetrics,
   sqlstateClass,
 } from '../catalogs/postgres.js'
+import type { CatalogFamily } from '../catalogs/shared/catalog.js'
 import type { BoundCounter, BoundHistogram, Registry } from '../index.js'
 import { Live } from './internal/live.js'
 import { checkLabelText, checkOptions, checkRegistry, invalidType } from './internal/options.js'

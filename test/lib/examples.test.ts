@@ -43,7 +43,8 @@ const modules = await Promise.all(
 )
 // Newer versions of Node add 'module.exports' to what they import from CommonJS. An example that serves has node:http, too.
 const exported = new Map<string, unknown>(
-  [nanotally, hardware, ...modules].flatMap((module) => Object.entries(module)).filter(([name]) => /^\w+$/.test(name)),
+  // What hardware calls numa is what its examples mean, not the catalog.
+  [...modules, hardware, nanotally].flatMap((module) => Object.entries(module)).filter(([name]) => /^\w+$/.test(name)),
 )
 for (const [name, value] of Object.entries({ createServer, express, fastify, pg, Redis })) exported.set(name, value)
 

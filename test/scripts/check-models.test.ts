@@ -25,6 +25,7 @@ function run({ model = MODEL, sound = FULL_SEARCH, faulty = VIOLATION }) {
     ...copy('tools-guests.sh'),
     ...copy('tools-recordings.sh'),
     ...copy('tools-roots.sh'),
+    ...copy('tools-servers.sh'),
     ...copy('tools-suites.sh'),
     ...copy('setup.sh'),
     'native/model/protocol.pml': model,

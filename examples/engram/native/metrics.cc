@@ -43,12 +43,13 @@ constexpr Family kFreedBytes = {"engram_memory_pool_freed_bytes_total",
                                 "Bytes that were given back to pools.", "bytes"};
 constexpr Family kCapacity = {"engram_memory_pool_capacity_bytes",
                               "Bytes that pools have room for.", "bytes"};
-constexpr Family kFragmented = {
-    "engram_memory_pool_fragmented_bytes",
-    "Bytes of pools that fragmentation makes useless for now: free ones outside of the largest free "
-    "block, or, where blocks have size classes, the rests of blocks and the free blocks of slabs in "
-    "use.",
-    "bytes"};
+constexpr Family kFragmented = {"engram_memory_pool_fragmented_bytes",
+                                "Bytes of pools that fragmentation makes useless for now: free "
+                                "ones outside of the largest free "
+                                "block, or, where blocks have size classes, the rests of blocks "
+                                "and the free blocks of slabs in "
+                                "use.",
+                                "bytes"};
 constexpr Family kFragmentable = {
     "engram_memory_pool_fragmentable_bytes",
     "Bytes of pools that could be fragmented: all free ones, or, where blocks have size classes, "

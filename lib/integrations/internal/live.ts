@@ -1,6 +1,6 @@
 // Gauges that are read from living objects, such as pools, at each scrape: of those that are instrumented then.
 
-import type { CatalogFamily } from '../../catalogs/catalog.js'
+import type { CatalogFamily } from '../../catalogs/shared/catalog.js'
 import { type Gauge, gauge, type Registry } from '../../index.js'
 
 type Sums = Map<string, { labels: readonly string[]; value: number }>

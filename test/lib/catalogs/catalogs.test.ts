@@ -26,7 +26,7 @@ const NAMES = [
     'reliability',
     'exporter',
   ],
-  ...['http', 'business', 'postgres', 'redis', 'runtime'],
+  ...['http', 'http-semantic', 'business', 'postgres', 'redis', 'runtime'],
 ]
 
 test('there are all that were promised, each with families', () => {
@@ -144,7 +144,7 @@ test('each catalog defines its own families, and no others, as its data says', a
   for (const { name, families: data } of catalogs) {
     const registry = new Registry()
     const module = await import(`nanotally/catalogs/${name}`)
-    const factory = module[`${name}Metrics`]
+    const factory = module[`${name.replace(/-(\w)/, (_, letter) => letter.toUpperCase())}Metrics`]
     const own = Object.values(data).filter(({ planned, exposedBy }) => planned === undefined && exposedBy === undefined)
     if (own.length === 0) {
       expect(factory, name).toBeUndefined()
