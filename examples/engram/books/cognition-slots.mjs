@@ -7,6 +7,8 @@ const TIERS = ['hot', 'warm', 'cold']
 const NETWORK_SIZES = ['small', 'medium', 'large']
 const BRANCHING = ['0-1', '1-2', '2-4', '4-8', '8-16', '16-32', '32+']
 const HOPS = ['1', '2', '3', '4', '5', '6', '7', '8_or_more']
+/** What the engine has locks for. */
+export const LOCKS = ['queue', 'shard']
 const SPREAD_ERRORS = ['no_activation']
 /** The last of them is in the catalog; this engine makes a remote memory that is recalled consolidating. */
 const TRANSITIONS = ['recent consolidating', 'consolidating remote', 'remote consolidating', 'remote recent']
@@ -91,6 +93,10 @@ export function cognitionSlots(slot) {
     /** [0: scalar kernels, 1: SIMD] */
     batchItems: ['disabled', 'enabled'].map((simd) =>
       slot('counter', 'engram_batch_operation_items_total', { operation: 'batch_store', simd }),
+    ),
+    /** [lock] */
+    contentions: LOCKS.map((component) =>
+      slot('counter', 'engram_lock_free_contentions_total', { component, operation: 'acquire' }),
     ),
     batchResizes: slot('counter', 'engram_streaming_batch_backpressure_events', { strategy: 'adaptive_resize' }),
   }

@@ -35,8 +35,11 @@ export function indexRows(stats, pools) {
   }
   const { warm, cold } = stats.tiers
   const delta = { encoding: 'delta' }
-  rows.push(row('gauge', 'engram_graph_edge_raw_bytes', delta, warm.rawEdgeBytes + cold.rawEdgeBytes))
-  rows.push(row('gauge', 'engram_graph_edge_encoded_bytes', delta, warm.encodedEdgeBytes + cold.encodedEdgeBytes))
+  // Gauges, so not there before the first segment is.
+  if (stats.seals > 0) {
+    rows.push(row('gauge', 'engram_graph_edge_raw_bytes', delta, warm.rawEdgeBytes + cold.rawEdgeBytes))
+    rows.push(row('gauge', 'engram_graph_edge_encoded_bytes', delta, warm.encodedEdgeBytes + cold.encodedEdgeBytes))
+  }
 
   let aligned = 0
   let allocations = 0

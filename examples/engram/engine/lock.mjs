@@ -13,6 +13,8 @@ const AWAITED = 2
 export class Lock {
   #words
   #at
+  /** Acquires of this object that had to wait: another thread was faster. */
+  contended = 0
 
   /** @param {Int32Array} words in shared memory @param {number} at the lock's word, 0 at first */
   constructor(words, at) {
@@ -23,6 +25,7 @@ export class Lock {
   /** Blocks the thread until the lock is its own. */
   acquire() {
     if (Atomics.compareExchange(this.#words, this.#at, FREE, HELD) === FREE) return
+    this.contended++
     // Whoever had to wait leaves the word at AWAITED: it cannot know whether others still sleep.
     while (Atomics.exchange(this.#words, this.#at, AWAITED) !== FREE) Atomics.wait(this.#words, this.#at, AWAITED)
   }

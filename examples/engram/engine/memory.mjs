@@ -98,6 +98,11 @@ export class EpisodicMemory {
     this.#mind = new Mind(graph, arrays.mind, { synsets: (observation) => this.#synsetsOf(observation) })
   }
 
+  /** Times that this view had to wait for the lock. */
+  get contended() {
+    return this.#lock.contended
+  }
+
   /** Observations that are stored now. */
   get size() {
     return Atomics.load(this.#arrays.control, SIZE)
@@ -294,6 +299,11 @@ export class Shards {
     this.#graph = graph
     this.#arrays = arrays
     this.#senses = new SenseChooser(graph)
+  }
+
+  /** Times that the views had to wait for their locks. */
+  get contended() {
+    return this.#views.reduce((sum, view) => sum + (view?.contended ?? 0), 0)
   }
 
   /** The shard of a context. @param {number} context @returns {EpisodicMemory} */

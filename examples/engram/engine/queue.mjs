@@ -89,6 +89,11 @@ export class JobQueue {
     this.#lock = new Lock(control, LOCK)
   }
 
+  /** Times that this end had to wait for the lock. */
+  get contended() {
+    return this.#lock.contended
+  }
+
   /** Bytes of shared memory. */
   get byteLength() {
     return this.#control.byteLength + this.#words.byteLength + this.#reals.byteLength

@@ -2,8 +2,9 @@
 // once into the engine's own books. One per worker thread.
 import { cognitiveMetrics, NETWORK_SIZES } from 'nanotally/catalogs/cognitive'
 import { graphMetrics, SWITCH } from 'nanotally/catalogs/graph'
+import { memoryMetrics } from 'nanotally/catalogs/memory'
 import { spreadingMetrics } from 'nanotally/catalogs/spreading'
-import { branchingClass, hopPlace, sizeClass } from '../books/cognition-slots.mjs'
+import { branchingClass, hopPlace, LOCKS, sizeClass } from '../books/cognition-slots.mjs'
 import { SLOTS } from '../books/tally.mjs'
 import { COMPLETION_TYPES } from '../cognition/completion.mjs'
 import { CONSOLIDATION_STATES } from '../cognition/consolidation.mjs'
@@ -13,6 +14,8 @@ import { nowNs } from './queue.mjs'
 const cognitive = cognitiveMetrics()
 const graph = graphMetrics()
 const spreading = spreadingMetrics()
+const memory = memoryMetrics()
+const contentions = LOCKS.map((component) => memory.contention(component, 'acquire'))
 const batchStores = [graph.operation('batch_store', 'success'), graph.operation('batch_store', 'error')]
 const recalls = graph.operation('recall', 'success', { cueType: 'words' })
 const searches = graph.operation('similarity_search', 'success', { cueType: 'embedding' })
@@ -33,6 +36,8 @@ export class Recording {
   #hopNs = 0
   #hits = 0
   #misses = 0
+  /** [lock] */
+  #contended = LOCKS.map(() => 0)
 
   /** @param {import('../books/tally.mjs').Tally} tally the thread's row of it */
   constructor(tally) {
@@ -154,6 +159,15 @@ export class Recording {
     if (!isStored) return
     graph.recordBatch('batch_store', simd ? 'enabled' : 'disabled', items)
     this.#tally.add(SLOTS.batchItems[simd ? 1 : 0], items)
+  }
+
+  /** How often the thread had to wait for locks so far. @param {readonly number[]} contended in the order of LOCKS */
+  contended(contended) {
+    for (const [lock, times] of contended.entries()) {
+      contentions[lock].inc(times - this.#contended[lock])
+      this.#tally.add(SLOTS.contentions[lock], times - this.#contended[lock])
+      this.#contended[lock] = times
+    }
   }
 
   /** Batches became larger, as the queue grew. */

@@ -79,6 +79,10 @@ function reportUtilization(value) {
   percent = value
 }
 
+function reportContention() {
+  recording.contended([queues.reduce((sum, each) => sum + each.contended, 0), shards.contended])
+}
+
 /** Records that jobs came out of a queue. @param {number} count of {@link jobs} @param {number} atNs */
 function recordTaken(count, atNs) {
   for (let i = 0; i < count; i++) {
@@ -165,5 +169,8 @@ for (;;) {
     sleepMs = Math.min(MAX_SLEEP_MS, 2 * sleepMs)
   }
   const busyPercent = busy.report(nowNs())
-  if (busyPercent !== undefined) reportUtilization(busyPercent)
+  if (busyPercent === undefined) continue
+  reportUtilization(busyPercent)
+  reportContention()
 }
+reportContention()

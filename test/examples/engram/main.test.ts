@@ -1,7 +1,9 @@
 // The demo's command line in a process of its own, with WordNet: its events, its exit codes, its clean end.
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { catalogs } from 'nanotally/catalogs'
 import { expect, test } from 'vitest'
 import { compare } from '../../../examples/engram/books/compare.mjs'
 import type { TallyRow } from '../../../examples/engram/books/tally.mjs'
@@ -19,6 +21,21 @@ interface Stopped {
   tally: TallyRow[]
 }
 
+/** What the README says that the engine exposes: its own table, and of the catalogs that it names all but those it excepts. */
+function documentedFamilies(): Map<string, string> {
+  const readme = readFileSync(new URL('../../../examples/engram/README.md', import.meta.url), 'utf8')
+  const own = Array.from(readme.matchAll(/^\| `(engram_\w+)` *\| (?:derived )?(\w+)/gm), ([, name = '', type = '']) => [
+    name,
+    type,
+  ])
+  const named = Array.from(readme.matchAll(/^\| `([a-z]+)` +\|/gm), ([, name]) => name)
+  const fed = catalogs.filter(({ name }) => named.includes(name))
+  expect(fed.length).toBe(6)
+  const [, excepted = ''] = /not fed are (.*?):/s.exec(readme) ?? []
+  const all = fed.flatMap(({ families }) => Object.values(families).map(({ name, type }) => [name, type]))
+  return new Map([...own, ...all.filter(([name]) => !excepted.includes(`\`${name}\``))] as [string, string][])
+}
+
 async function scrape(url: string) {
   const response = await fetch(url)
   expect(response.status).toBe(200)
@@ -30,6 +47,14 @@ test('a signal stops the load, the metrics stay and equal the tally, a second si
   const ready = (await child.nextMessage()) as { event: string; url: string }
   expect(ready).toMatchObject({ event: 'ready', pid: child.pid, workers: 2, seed: 7 })
   await until('2 000 recalls', async () => (await scrape(ready.url)).sum('engram_recalls_total') > 2000)
+  for (const late of ['engram_graph_edge_encoded_bytes', 'engram_false_memory_generation_rate']) {
+    await until(late, async () => [...(await scrape(ready.url)).select(late)].length > 0)
+  }
+  const during = await scrape(ready.url)
+  const fed = [...during.types].filter(([name, type]) => {
+    const sample = type === 'histogram' ? `${name}_count` : name
+    return name.startsWith('engram_') && [...during.select(sample)].length > 0
+  })
   child.kill('SIGTERM')
   const stopped = (await child.nextMessage()) as Stopped
   expect(stopped).toMatchObject({ event: 'stopped', equal: true, differing: [] })
@@ -39,6 +64,8 @@ test('a signal stops the load, the metrics stay and equal the tally, a second si
   expect(rows.filter(({ equal }) => !equal)).toEqual([])
   const recorded = stopped.tally.filter(({ name, value }) => name === 'engram_activations_total' && value > 0)
   expect(recorded.length).toBeGreaterThan(20)
+
+  expect(new Map(fed)).toEqual(documentedFamilies())
 
   child.kill('SIGTERM')
   const result = await child.finished
@@ -65,7 +92,10 @@ test('metrics that are off are a difference, not a success', async () => {
   assertEnded(result, { exitCode: 1 })
   const stopped = result.messages.at(-1) as Stopped
   expect(stopped.equal).toBe(false)
-  expect(stopped.differing).toHaveLength(stopped.compared)
+  // What was never counted may be absent.
+  const counted = stopped.tally.filter(({ type, value }) => type === 'gauge' || value !== 0)
+  expect(counted.length).toBeGreaterThan(50)
+  expect(stopped.differing).toHaveLength(counted.length)
 })
 
 test('wrong usage is one line and exit code 2', async () => {

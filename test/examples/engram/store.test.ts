@@ -6,6 +6,7 @@ import { Tally } from '../../../examples/engram/books/tally.mjs'
 import { Controls, createControls } from '../../../examples/engram/engine/controls.mjs'
 import { createMemory, Shards } from '../../../examples/engram/engine/memory.mjs'
 import { emptyJob, type Job } from '../../../examples/engram/engine/queue.mjs'
+import { Recording } from '../../../examples/engram/engine/recording.mjs'
 import { type InsertBatch, Storer } from '../../../examples/engram/engine/store.mjs'
 import { Scrape } from '../../../examples/engram/view/exposition.mjs'
 import { tinyGraph } from './tiny-graph.js'
@@ -18,6 +19,7 @@ const shards = new Shards(
 )
 const controls = new Controls(createControls(2))
 const tally = new Tally(Tally.createBuffer(2), 2, 2)
+const recording = new Recording(tally)
 let number = 0
 
 /** Observations of alternating contexts, of different shards. */
@@ -33,7 +35,7 @@ function batch(count: number): Job[] {
 function store(insertBatch: InsertBatch): Job[] {
   const seen: Job[] = []
   const jobs = batch(7)
-  new Storer({ worker: 1, shards, insertBatch, controls, tally }).store(jobs, 5, (job) => seen.push(job))
+  new Storer({ worker: 1, shards, insertBatch, controls, tally, recording }).store(jobs, 5, (job) => seen.push(job))
   return seen
 }
 
