@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Builds the addons that record through native/include/nanotally.h, the example for users and the one of the tests:
+# Builds the addons that record through native/include/nanotally.h, the example for users, that of the demo and the one of the
+# tests:
 #   scripts/build-addons.sh [arm64]    arm64: cross-built, in build/addons-arm64/<the folder's name>
 # Does nothing for an addon that is newer than its sources and that header. Installs and builds what they stand on.
 # shellcheck source=scripts/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-ADDONS=(examples/native-addon test/native-interface/addon)
+ADDONS=(examples/native-addon examples/engram/native test/native-interface/addon)
 
 build_addons_now() {
   cd "$NANOTALLY_ROOT"
@@ -21,7 +22,7 @@ build_addons_now() {
     place="$folder"
     if [ -n "$arch" ]; then
       place="build/addons-$arch/$(basename "$folder")"
-      for source in "$folder"/{binding.gyp,src,*.cc}; do [ ! -e "$source" ] || link_into "$place" "$source"; done
+      for source in "$folder"/{binding.gyp,src,*.cc,*.h}; do [ ! -e "$source" ] || link_into "$place" "$source"; done
     fi
     build_example_addon "$folder" "$place" "${arguments[@]}"
   done

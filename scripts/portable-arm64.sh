@@ -62,7 +62,7 @@ nodes="$(scripts/tools.sh node-matrix-arm64)"
 newest="$(tail -n 1 <<<"$nodes")"
 
 over=()
-for folder in examples/native-addon test/native-interface/addon; do
+for folder in examples/native-addon examples/engram/native test/native-interface/addon; do
   over+=(--over "$folder/build/Release" "build/addons-arm64/$(basename "$folder")/build/Release")
 done
 
