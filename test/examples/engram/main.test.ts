@@ -84,6 +84,27 @@ test('after its seconds it prints its tally beside the registry, and ends well',
   expect(result.stdout).toMatch(/\n\n\d+ samples compared, all equal\n$/)
 })
 
+test('corrupt: the index is found broken, refuses, is mended, and every sample equals the tally', async () => {
+  const args = ['--json', '--port', '0', '--seconds', '10', '--scenario', 'corrupt']
+  const result = await runChild(MAIN, { args, timeoutMs: 60_000 })
+  assertEnded(result)
+  const { tally, equal } = result.messages.at(-1) as Stopped
+  expect(equal).toBe(true)
+  const sum = (name: string, labels: Record<string, string> = {}) =>
+    tally
+      .filter((row) => row.name === name && Object.entries(labels).every(([label, value]) => row.labels[label] === value))
+      .reduce((all, { value }) => all + value, 0)
+  expect(sum('engram_streaming_batch_failures_total', { error_type: 'index_corrupt' })).toBeGreaterThan(0)
+  expect(sum('engram_streaming_observations_rejected_total', { reason: 'index_error' })).toBeGreaterThan(0)
+  for (const component of ['hnsw_integrity', 'simd_correctness']) {
+    expect(sum('engram_health_checks_total', { component, outcome: 'failure' })).toBeGreaterThan(0)
+    expect(sum('engram_health_checks_total', { component, outcome: 'success' })).toBeGreaterThan(0)
+  }
+  expect(sum('engram_graceful_degradation_events')).toBe(1)
+  // Stored before and after.
+  expect(sum('engram_streaming_observations_total')).toBeGreaterThan(0)
+})
+
 test('metrics that are off are a difference, not a success', async () => {
   const result = await runChild(MAIN, {
     args: ['--json', '--port', '0', '--seconds', '0.1'],
