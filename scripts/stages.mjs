@@ -93,7 +93,7 @@ const build = { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_b
 
 /** The TypeScript suites, all at once for the sake of the second core, and how much of lib/ they cover. */
 const suites = vitest('suites', 20, {
-  needs: ['addons'],
+  needs: ['addons', 'databases', 'demo-set-up'],
   command: [
     ...[...VITEST, '--coverage'],
     ...['unit', 'property', 'workers', 'native-interface', 'support', 'integration-quick'].map(
@@ -132,6 +132,7 @@ export const TIERS = {
     native('native-thread', 'thread'),
     native('native-address', 'address'),
     addons,
+    { name: 'databases', run: ['scripts/tools.sh', 'postgresql', 'redis-server'], needs: ['set-up'] },
     suites,
   ],
   // npm run test:full: what npm test leaves out, another three quarters of an hour.
@@ -156,8 +157,7 @@ export const TIERS = {
       needs: ['set-up'],
     },
     vitest('crash', 30),
-    { name: 'databases', run: ['scripts/tools.sh', 'postgresql', 'redis-server'], needs: ['set-up'] },
-    vitest('integration', 20, { needs: ['databases'] }),
+    vitest('integration', 20),
     { name: 'chromium', run: ['scripts/tools.sh', 'chromium'], needs: ['set-up'] },
     vitest('browser', 20, { needs: ['chromium'] }),
     { name: 'instructions', run: ['node', 'scripts/count-instructions.mjs'], needs: ['set-up'] },

@@ -2,6 +2,7 @@
 // that break every rule.
 import { type Counter, counter, Registry } from 'nanotally'
 import { expect, test } from 'vitest'
+import { families } from '../support/catalogs.js'
 import { findings, notAllowed, promtoolFindings } from '../support/lint.js'
 import { checkMetrics } from '../support/promtool.js'
 import { parseTextFormat } from '../support/text-format.js'
@@ -40,8 +41,8 @@ test('what nanotally and the demo expose passes promtool but for the allow-list'
 })
 
 test('of the names that catalogs give promtool dislikes those that are allowed', async () => {
-  const { default: catalog } = await import('../lib/lint/catalog-names.json', { with: { type: 'json' } })
-  const text = exposition(catalog)
+  // Names alone: what is planned or exposed by something else is among them, and their labels are those of the catalogs' tests.
+  const text = exposition(families.map(({ name, type }) => ({ name, type })))
   const theirs = promtoolFindings(await checkMetrics(text))
   expect(theirs.filter(notAllowed)).toEqual([])
   expect(theirs.length).toBeGreaterThanOrEqual(15)

@@ -92,7 +92,9 @@ test('corrupt: the index is found broken, refuses, is mended, and every sample e
   expect(equal).toBe(true)
   const sum = (name: string, labels: Record<string, string> = {}) =>
     tally
-      .filter((row) => row.name === name && Object.entries(labels).every(([label, value]) => row.labels[label] === value))
+      .filter(
+        (row) => row.name === name && Object.entries(labels).every(([label, value]) => row.labels[label] === value),
+      )
       .reduce((all, { value }) => all + value, 0)
   expect(sum('engram_streaming_batch_failures_total', { error_type: 'index_corrupt' })).toBeGreaterThan(0)
   expect(sum('engram_streaming_observations_rejected_total', { reason: 'index_error' })).toBeGreaterThan(0)

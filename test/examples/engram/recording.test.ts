@@ -49,7 +49,10 @@ test('weights of the two systems are those of the recalls, each fading by a twen
   const scrape = await scraped()
   for (const [state, [hippocampal, neocortical] = []] of sums.entries()) {
     const consolidation_state = CONSOLIDATION_STATES[state] as string
-    for (const [system, expected = 0] of [['hippocampal', hippocampal] as const, ['neocortical', neocortical] as const]) {
+    for (const [system, expected = 0] of [
+      ['hippocampal', hippocampal] as const,
+      ['neocortical', neocortical] as const,
+    ]) {
       if (expected === 0) continue
       const weight = scrape.sum('engram_cls_recent_weight', { consolidation_state, system })
       expect(weight).toBeCloseTo(expected, 9)
