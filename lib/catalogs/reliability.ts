@@ -3,6 +3,7 @@
 import { registry as defaultRegistry, type HealthReport, health, type Registry } from '../index.js'
 import { FAMILIES, THRESHOLD_CLASSES, type ThresholdClass } from './families/reliability.js'
 import { type Catalog, type CatalogOptions, defineFamilies, type Instruments } from './shared/catalog.js'
+import { checkInterval } from './shared/interval.js'
 import { amountOrNoNumber, isAmount, NO_NUMBER } from './shared/recording.js'
 import { detectSlowdown, type SampleSummary, type SlowdownVerdict, summarize } from './shared/regression.js'
 
@@ -47,7 +48,7 @@ export interface ReliabilityMetrics extends Instruments<typeof FAMILIES> {
    * Records a report again and again on this thread, without keeping the program alive. Runs between two looks are seen as
    * one.
    *
-   * @throws RangeError for an interval that is none
+   * @throws `ERR_NANOTALLY_INVALID_VALUE` for `intervalMs`
    */
   watchHealth(options?: WatchHealthOptions): HealthWatch
   /** @param errorType - a short fixed text, such as an error's code */
@@ -90,11 +91,6 @@ function reportOf(registry: Registry): HealthReport | undefined {
   } catch {
     return undefined
   }
-}
-
-function checkInterval(intervalMs: number): number {
-  if (Number.isInteger(intervalMs) && intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_INTERVAL_MS) return intervalMs
-  throw new RangeError(`intervalMs: expected an integer of ${MIN_INTERVAL_MS} to ${MAX_INTERVAL_MS}, got ${intervalMs}`)
 }
 
 /**
@@ -144,11 +140,12 @@ export function reliabilityMetrics(options: CatalogOptions = {}): ReliabilityMet
     recordHealthCheck,
     recordHealthReport: (report = reportOf(registry)) => recordChecks(report),
     watchHealth: ({ intervalMs = DEFAULT_INTERVAL_MS } = {}) => {
+      checkInterval(intervalMs, MIN_INTERVAL_MS, MAX_INTERVAL_MS)
       const timer = setInterval(() => {
         const report = reportOf(registry)
         if (report === undefined) clearInterval(timer)
         else recordChecks(report)
-      }, checkInterval(intervalMs))
+      }, intervalMs)
       timer.unref()
       return { stop: () => clearInterval(timer) }
     },

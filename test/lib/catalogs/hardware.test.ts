@@ -1,5 +1,5 @@
 // The hardware catalog: what recorders add up to, as a scrape shows it, rates and ratios, and what is dropped.
-import { Registry } from 'nanotally'
+import { counter, registry as defaultRegistry, Registry } from 'nanotally'
 import {
   CACHE_LEVELS,
   hardware,
@@ -9,7 +9,8 @@ import {
   STALL_CAUSES,
   VECTOR_WIDTHS,
 } from 'nanotally/catalogs/hardware'
-import { expect, test } from 'vitest'
+import { perf } from 'nanotally/hardware'
+import { describe, expect, test } from 'vitest'
 import { read, rejections, samplesOf, scrape } from '../../support/registry.js'
 import { until } from '../../support/until.js'
 
@@ -143,4 +144,96 @@ test('every family is the one that the data tell; what waits for something is no
   const own = told.filter(({ planned }) => !planned)
   expect([...families.keys()].toSorted()).toEqual(own.map(({ name }) => name).toSorted())
   for (const { name, type, help } of own) expect(families.get(name)).toMatchObject({ type, help })
+})
+
+describe('watchRegions', () => {
+  const kernel = {
+    instructionSet: 'avx2',
+    operation: 'cosine_similarity',
+    instructionType: 'fma',
+    vectorWidth: 8,
+  } as const
+
+  /** A registry in which regions have counted, as the native core exposes it on a machine with a PMU. */
+  function setUp() {
+    const registry = new Registry()
+    const events = counter({
+      name: 'perf_region_events_total',
+      help: 'Events.',
+      labels: ['region', 'event'],
+      registry,
+    })
+    const count = (region: string, counts: Record<string, number>) => {
+      for (const [event, by] of Object.entries(counts)) events.inc({ region, event }, by)
+    }
+    return { registry, count, metrics: hardwareMetrics({ registry }) }
+  }
+
+  test('what a region counts is recorded under the labels that it is watched with', async () => {
+    const { registry, count, metrics } = setUp()
+    const watch = metrics.watchRegions({
+      'a "b"\\\n': { component: 'hnsw_traversal', accessPattern: 'graph_traversal', kernel },
+    })
+    count('a "b"\\\n', { branches: 100, branch_misses: 4, l1d_loads: 1000, l1d_load_misses: 50, llc_loads: 50 })
+    count('a "b"\\\n', { cycles: 400, fp_128: 10, fp_256: 90, stalled_cycles_backend: 70 })
+    count('unwatched', { branches: 7, branch_misses: 7, stalled_cycles_frontend: 7 })
+    await watch.look()
+    // Differences: what was seen is not seen again.
+    await watch.look()
+    expect(await read(registry, 'engram_branch_prediction_accuracy', { component: 'hnsw_traversal' })).toBe(0.96)
+    const l1 = { level: 'l1', access_pattern: 'graph_traversal' }
+    expect(await read(registry, 'engram_cache_hits_total', l1)).toBe(950)
+    expect(await read(registry, 'engram_cache_hit_ratio', l1)).toBe(0.95)
+    // Its misses are not counted.
+    expect(await read(registry, 'engram_cache_hit_ratio', { ...l1, level: 'l3' })).toBeUndefined()
+    const simd = { instruction_set: 'avx2', operation: 'cosine_similarity' }
+    expect(await read(registry, 'engram_simd_utilization_percent', simd)).toBe(25)
+    expect(await samplesOf(registry, 'engram_pipeline_stalls_total')).toEqual({ '{"cause":"backend"}': 70 })
+
+    count('a "b"\\\n', { branches: 100, branch_misses: 16 })
+    await watch.look()
+    expect(await read(registry, 'engram_branch_prediction_accuracy', { component: 'hnsw_traversal' })).toBe(0.9)
+    watch.stop()
+    watch.stop()
+  })
+
+  test('estimates that exceed what they are a part of are taken for all of it', async () => {
+    const { registry, count, metrics } = setUp()
+    const watch = metrics.watchRegions({ r: { component: 'c', accessPattern: 'p' } })
+    count('r', { branches: 10, branch_misses: 12, l2_references: 3, l2_misses: 5 })
+    await watch.look()
+    expect(await read(registry, 'engram_branch_prediction_accuracy', { component: 'c' })).toBe(0)
+    expect(await read(registry, 'engram_cache_misses_total', { level: 'l2', access_pattern: 'p' })).toBe(3)
+    watch.stop()
+  })
+
+  test('it looks by itself, and ends with its registry', async () => {
+    const { registry, count, metrics } = setUp()
+    const watch = metrics.watchRegions({ r: { component: 'c' } }, { intervalMs: 100 })
+    count('r', { branches: 10, branch_misses: 1 })
+    const accuracy = () => read(registry, 'engram_branch_prediction_accuracy', { component: 'c' })
+    await until('a look', async () => (await accuracy()) === 0.9)
+    registry.close()
+    await expect(watch.look()).rejects.toThrow()
+    watch.stop()
+  })
+
+  test.each([99, 3_600_001, 1.5, '100', Number.NaN])('an interval of %s is refused', (intervalMs) => {
+    const { metrics } = setUp()
+    expect(() => metrics.watchRegions({}, { intervalMs: intervalMs as number })).toThrow(
+      expect.objectContaining({ code: 'ERR_NANOTALLY_INVALID_VALUE' }),
+    )
+  })
+
+  test('a real region, of whatever this machine counts', async () => {
+    const metrics = hardwareMetrics()
+    const region = perf.region('watched')
+    region.measure(() => Math.sqrt(2))
+    const watch = metrics.watchRegions({ watched: { component: 'watched', accessPattern: 'none' } })
+    await watch.look()
+    const text = await defaultRegistry.metrics()
+    const counts = region.events.includes('branches') && region.events.includes('branch_misses')
+    expect(text.includes('engram_branch_prediction_accuracy{component="watched"}')).toBe(counts)
+    watch.stop()
+  })
 })
