@@ -1,11 +1,14 @@
 // The DRM paradigm on the real WordNet: the critical lures are recognised and what is unrelated is not, because of what was
 // studied; and the rates on a graph where they can be worked out.
+import { registry } from 'nanotally'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { DRM_LISTS, drmRates, drmTrials, ITEM_KINDS, runDrm } from '../../../examples/engram/cognition/drm.mjs'
 import { plausibilityOf } from '../../../examples/engram/cognition/plausibility.mjs'
+import { DrmMeasurement, THRESHOLD } from '../../../examples/engram/engine/drm-measurement.mjs'
 import { Spreader } from '../../../examples/engram/engine/spread.mjs'
 import { buildGraph, type Graph } from '../../../examples/engram/wordnet/graph.mjs'
 import { loadWordNet } from '../../../examples/engram/wordnet/wordnet.mjs'
+import { read } from '../../support/registry.js'
 import { tinyGraph } from './tiny-graph.js'
 
 type Trial = ReturnType<typeof drmTrials>[number]
@@ -38,6 +41,26 @@ describe('on WordNet', () => {
     expect(words).toHaveLength(6 * 13)
     expect(new Set(words).size).toBe(words.length)
     expect(trials).toHaveLength(20 * 6 * (12 + 1 + 12))
+  })
+
+  test('the rate that is measured while the engine runs is that of its subjects, late ones counting more', async () => {
+    const measurement = new DrmMeasurement(graph)
+    let [taken, asked] = [0, 0]
+    for (let subject = 1; subject <= 5; subject++) {
+      const own = drmTrials({ graph, spreader, seed: subject, subjects: 1 }).filter(isLure)
+      for (const { plausibility } of own) {
+        taken = taken * 0.95 + Number(plausibility >= THRESHOLD)
+        asked = asked * 0.95 + 1
+      }
+      const rate = own.filter(({ plausibility }) => plausibility >= THRESHOLD).length / own.length
+      expect(measurement.next()).toBe(rate)
+    }
+    const measured = await read(registry, 'engram_false_memory_generation_rate', {
+      paradigm: 'drm',
+      plausibility_threshold: '0.7',
+    })
+    expect(measured).toBeCloseTo(taken / asked, 9)
+    expect(measured).toBeGreaterThan(0)
   })
 
   test('false recognition of lures is far above that of unrelated words, and below the hits', () => {
