@@ -56,7 +56,9 @@ export async function differences(
     const values = new Map(results.map(({ labels: { __name__, ...labels }, value }) => [keyOf(name, labels), value]))
     for (const line of tally.filter((candidate) => candidate.name === name)) {
       const key = keyOf(name, line.labels)
-      if (values.get(key) !== line.value) found.push(`${key}: tallied ${line.value}, scraped ${values.get(key)}`)
+      // A series that nothing was recorded into may be absent.
+      const scraped = values.get(key) ?? (line.value === 0 ? 0 : undefined)
+      if (scraped !== line.value) found.push(`${key}: tallied ${line.value}, scraped ${scraped}`)
       values.delete(key)
     }
     // A series that nobody tallied would be one that nobody recorded.
