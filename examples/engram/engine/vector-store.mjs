@@ -2,11 +2,11 @@
 import { graphMetrics } from 'nanotally/catalogs/graph'
 import { memoryMetrics } from 'nanotally/catalogs/memory'
 import { indexRows } from '../books/index-rows.mjs'
-import { activeKernel, checkKernels, pools, recordMetrics, recordPools, trimPools, useKernel } from '../index/addon.mjs'
+import { activeKernel, checkKernels, pools, recordMetrics, recordPools, useKernel } from '../index/addon.mjs'
 import { MemoryIndex } from '../index/memory-index.mjs'
 
 /** Small segments: the demo is to have all tiers within a minute. */
-const OPTIONS = { m: 8, efConstruction: 32, hotCapacity: 4000, warmSegments: 2, coldSegments: 2 }
+const OPTIONS = { m: 8, efConstruction: 32, hotCapacity: 2000, warmSegments: 2, coldSegments: 2 }
 /** What is broken on purpose: edges that a search meets, and those that only a check of the whole finds. */
 const FAULTS = /** @type {const} */ (['range', 'reach'])
 
@@ -32,9 +32,8 @@ export class VectorStore {
     return activeKernel() !== 'scalar'
   }
 
-  /** Gives back what pools do not need, and sets their gauges. */
+  /** Sets the pools' gauges. They keep what they once needed: each segment needs as much again. */
   look() {
-    trimPools()
     recordPools()
   }
 
