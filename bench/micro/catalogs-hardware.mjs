@@ -1,35 +1,13 @@
 // The hot recorders of the catalogs hardware, numa, spreading and reliability, beside the adds that they come to.
-import { strict as assert } from 'node:assert'
 import { createRequire } from 'node:module'
 import { expectSum } from '../harness/exposition.mjs'
 import { OURS, PEERS } from '../harness/libraries.mjs'
-import { emptyLoop, RAW_ADD, rawAdd, TWO_RAW_ADDS } from './subjects.mjs'
+import { floorsOfTwoAdds as floors, RAW_ADD, rawAdd } from './subjects.mjs'
 
 const require = createRequire(import.meta.url)
 const [PROM_CLIENT] = PEERS
 /** Document 003's targets in nanoseconds; ratios are to a raw add, 2 ns on the machines that they were written on. */
 const budget = (ns) => [{ of: OURS, against: RAW_ADD, atMost: ns / 2, source: `document 003: ${ns} ns` }]
-
-/** Two adds to two cells, one of each amount. */
-function twoAdds(first, second) {
-  const cells = new Float64Array(8192)
-  return {
-    batch(count) {
-      for (let i = 0; i < count; i++) {
-        cells[17] += first
-        cells[170] += second
-      }
-    },
-    verify(recorded) {
-      assert.equal(cells[17], recorded * first)
-      assert.equal(cells[170], recorded * second)
-    },
-  }
-}
-
-function floors(first, second) {
-  return { 'empty loop': emptyLoop, [RAW_ADD]: rawAdd, [TWO_RAW_ADDS]: () => twoAdds(first, second) }
-}
 
 /**
  * @param {string} catalog Of `nanotally/catalogs/`.

@@ -1,31 +1,13 @@
 // Records of kernels that know their counts: simd, cache, branch and NUMA, beside the adds that they come to.
-import { strict as assert } from 'node:assert'
 import { createRequire } from 'node:module'
 import { expectSum } from '../harness/exposition.mjs'
 import { OURS, PEERS } from '../harness/libraries.mjs'
-import { emptyLoop, RAW_ADD, rawAdd, TWO_RAW_ADDS } from './subjects.mjs'
+import { floorsOfTwoAdds as floors, RAW_ADD } from './subjects.mjs'
 
 const require = createRequire(import.meta.url)
 const [PROM_CLIENT] = PEERS
 /** The project's budget in nanoseconds; ratios are to what a raw add takes, 2 ns on the machines that they were written on. */
 const budget = (ns) => [{ of: OURS, against: RAW_ADD, atMost: ns / 2, source: `issue 7: ${ns} ns` }]
-
-/** Two adds to two cells, one of each amount. */
-function twoAdds(first, second) {
-  const cells = new Float64Array(8192)
-  return {
-    batch(count) {
-      for (let i = 0; i < count; i++) {
-        cells[17] += first
-        cells[170] += second
-      }
-    },
-    verify(recorded) {
-      assert.equal(cells[17], recorded * first)
-      assert.equal(cells[170], recorded * second)
-    },
-  }
-}
 
 async function ours(make, name, perRecord) {
   const { registry } = await import('nanotally')
@@ -51,10 +33,6 @@ function promClient(first, second, labels, amounts) {
     },
     verify: async (recorded) => expectSum(await register.metrics(), first, recorded * amounts[0]),
   }
-}
-
-function floors(first, second) {
-  return { 'empty loop': emptyLoop, [RAW_ADD]: rawAdd, [TWO_RAW_ADDS]: () => twoAdds(first, second) }
 }
 
 export const cases = [

@@ -14,7 +14,7 @@ const GROUPS = [
   'catalogs-hardware',
   'region',
   'catalogs-streaming',
-  'catalogs-003',
+  'catalogs-engine',
   'program',
 ]
 const groups = await Promise.all(

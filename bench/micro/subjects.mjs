@@ -74,6 +74,28 @@ export function twoRawAdds() {
   }
 }
 
+/** Two adds to two cells, one of each amount. */
+function twoAdds(first, second) {
+  const cells = new Float64Array(8192)
+  return {
+    batch(count) {
+      for (let i = 0; i < count; i++) {
+        cells[17] += first
+        cells[170] += second
+      }
+    },
+    verify(recorded) {
+      assert.equal(cells[17], recorded * first)
+      assert.equal(cells[170], recorded * second)
+    },
+  }
+}
+
+/** The floors of what adds two amounts: to the same cell, and each to its own. */
+export function floorsOfTwoAdds(first, second) {
+  return { 'empty loop': emptyLoop, [RAW_ADD]: rawAdd, [TWO_RAW_ADDS]: () => twoAdds(first, second) }
+}
+
 /**
  * The places of `count` of SPREAD_SERIES series, in random order: one that took every n-th would make cache sets collide.
  * @param {number} count
