@@ -101,7 +101,7 @@ export interface HardwareCatalogMetrics extends Instruments<typeof FAMILIES> {
   recordBranches(component: string, branches: number, mispredictions: number): void
   recordPipelineStalls(cause: StallCause, cycles: number): void
   /**
-   * Records what `perf.region()` counts in some regions, from now on: their stalls, and what each entry names. An event that a
+   * Records what `perf.region()` counts in some regions, all since they were made: their stalls, and what each entry names. An event that a
    * region does not count, or this machine cannot, leaves out what is made of it. Call it in one thread; it counts all of them.
    *
    * @param regions - by the names of the regions, of the same registry
@@ -118,6 +118,7 @@ class BranchPair extends PairRecorder implements BranchRecorder {
   }
 }
 
+const CLOSED = 'ERR_NANOTALLY_REGISTRY_CLOSED'
 const STALL_EVENTS = [
   ['stalled_cycles_frontend', 'frontend'],
   ['stalled_cycles_backend', 'backend'],
@@ -206,13 +207,25 @@ export function hardwareMetrics(options: CatalogOptions = {}): HardwareCatalogMe
     watchRegions: (regions, { intervalMs = 5000 } = {}) => {
       checkInterval(intervalMs, 100, 3_600_000)
       const events = new RegionEvents(options.registry ?? defaultRegistry)
-      const look = async () => {
+      const lookOnce = async () => {
         for (const [name, counts] of await events.look()) {
           const watched = Object.hasOwn(regions, name) ? regions[name] : undefined
           if (watched !== undefined) recordRegion(watched, counts)
         }
       }
-      const timer = setInterval(() => look().catch(stop), intervalMs)
+      // One after the other: of two at once the later might tell less than the earlier, which looks like a reset.
+      let last: Promise<void> = Promise.resolve()
+      const look = () => {
+        last = last.then(lookOnce, lookOnce)
+        return last
+      }
+      const timer = setInterval(() => {
+        look().catch((error: Error) => {
+          stop()
+          // A registry that was closed is watched no more; anything else is told.
+          if ((error as { code?: string }).code !== CLOSED) process.emitWarning(error)
+        })
+      }, intervalMs)
       timer.unref()
       const stop = () => clearInterval(timer)
       return { look, stop }
