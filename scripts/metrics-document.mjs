@@ -3,8 +3,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { figuresOf } from './figures.mjs'
 
-const { catalogs } = createRequire(import.meta.url)('../dist/catalogs/index.js')
+const require = createRequire(import.meta.url)
+const { catalogs } = require('../dist/catalogs/index.js')
+const { classicBucketsOf } = require('../dist/catalogs/shared/classic-buckets.js')
 const PAGE = fileURLToPath(new URL('../docs/metrics.md', import.meta.url))
 
 const HEAD = `# Metrics
@@ -34,27 +37,6 @@ for (const { name, families } of catalogs) console.log(name, Object.values(famil
 Labels in parentheses are optional. A family that is *planned* has no source yet and is not exposed.
 `
 
-const number = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 15 })
-
-/** A figure for people: very small and very large ones as powers. */
-function figure(value) {
-  const size = Math.abs(value)
-  return size !== 0 && (size < 1e-6 || size >= 1e15) ? value.toExponential() : number.format(value)
-}
-
-function duration(seconds) {
-  if (seconds >= 60 && seconds % 60 === 0) return `${seconds / 60} min`
-  return `${seconds} s`
-}
-
-function threshold(name, { above, below, forSeconds = 0 }) {
-  const bounds = [
-    ...(above === undefined ? [] : [`above ${figure(above)}`]),
-    ...(below === undefined ? [] : [`below ${figure(below)}`]),
-  ]
-  return `${name} ${bounds.join(' or ')}${forSeconds === 0 ? '' : ` for ${duration(forSeconds)}`}`
-}
-
 function label(name, values) {
   return values === undefined ? `\`${name}\`` : `\`${name}\`: ${values.join(', ')}`
 }
@@ -67,20 +49,19 @@ function labelsOf({ labels = [], optionalLabels = [], values = {} }) {
   return all.length === 0 ? 'no labels' : all.join('; ')
 }
 
-function kindOf({ type, aggregate = 'sum', buckets, derived }) {
-  if (type === 'histogram') return buckets === undefined ? 'exponential histogram' : 'histogram'
+function kindOf(family) {
+  const { type, aggregate = 'sum', derived } = family
+  if (type === 'histogram') {
+    const shown = classicBucketsOf(family)
+    if (shown === undefined) return 'histogram'
+    return `exponential histogram, shown with \`le\` from 2^${Math.log2(shown[0])} to 2^${Math.log2(shown.at(-1))}`
+  }
   if (type === 'counter') return 'counter'
   return derived === undefined ? `gauge, ${aggregate} over threads` : 'derived gauge'
 }
 
 function section(family) {
-  const { name, help, query, queryUnit, unit, expected, warning, critical, source, planned, exposedBy } = family
-  const figures = [
-    `expected ${figure(expected[0])} to ${figure(expected[1])}`,
-    ...(warning === undefined ? [] : [threshold('warning', warning)]),
-    ...(critical === undefined ? [] : [threshold('critical', critical)]),
-  ]
-  const measure = queryUnit ?? unit
+  const { name, help, query, source, planned, exposedBy } = family
   return [
     `### ${name}`,
     '',
@@ -88,7 +69,7 @@ function section(family) {
     '',
     `- ${kindOf(family)}; ${labelsOf(family)}`,
     `- source: ${source}${exposedBy === undefined ? '' : `; exposed by \`${exposedBy}\``}`,
-    `- ${figures.join('; ')}${measure === undefined ? '' : ` (${measure})`}`,
+    `- ${figuresOf(family)}`,
     '',
     '```promql',
     query,

@@ -64,7 +64,9 @@ const FAMILIES = {
     type: 'counter',
     help: 'Users who completed their onboarding.',
     labels: ['flow'],
-    query: 'sum(increase(onboarding_completed_total[1d])) / sum(increase(onboarding_started_total[1d]))',
+    // That nobody completed it shows as no series.
+    query:
+      '(sum(increase(onboarding_completed_total[1d])) or 0 * sum(increase(onboarding_started_total[1d]))) / sum(increase(onboarding_started_total[1d]))',
     queryUnit: 'of those who began',
     expected: [0.5, 1],
     warning: { below: 0.3, forSeconds: 3600 },

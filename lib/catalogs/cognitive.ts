@@ -139,6 +139,8 @@ const FAMILIES = {
     values: { from_state: CONSOLIDATION_STATES, to_state: CONSOLIDATION_STATES },
     // Document 003 takes the rate of the histogram itself, which has no sample of that name.
     query: 'sum(rate(engram_consolidation_transition_duration_ms_count[5m]))',
+    // From a millisecond to a day.
+    classicRange: [1, 86_400_000],
     queryUnit: 'transitions per second',
     expected: [0.001, 100_000],
     // One transition in 5 minutes is 0.0033 a second: below this is none at all.

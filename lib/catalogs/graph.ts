@@ -66,7 +66,7 @@ const FAMILIES = {
     values: { prefetch: SWITCH },
     derived: { of: [{ family: 'hnswNearEdges' }], to: [{ family: 'hnswNearEdges' }, { family: 'hnswFarEdges' }] },
     query: 'min by (traversal_pattern, prefetch) (engram_hnsw_cache_locality_ratio)',
-    expected: [0.05, 1],
+    expected: [0.01, 1],
     source: 'computed of engram_hnsw_near_edges_total and engram_hnsw_far_edges_total',
     documents: ['003'],
   },

@@ -1,4 +1,5 @@
 // All catalogs as data. Each one's recording functions are in its own module, `nanotally/catalogs/NAME`.
+import { alerting } from './alerting.js'
 import { allocation } from './allocation.js'
 import { business } from './business.js'
 import { cognitive } from './cognitive.js'
@@ -47,4 +48,5 @@ export const catalogs: readonly Catalog[] = [
   redis,
   business,
   runtime,
+  alerting,
 ]

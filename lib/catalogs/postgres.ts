@@ -105,7 +105,7 @@ const FAMILIES = {
     labels: ['pool', 'reason'],
     values: { reason: ACQUIRE_FAILURES },
     query:
-      'sum(rate(postgres_pool_acquire_failures_total[5m])) / sum(rate(postgres_pool_acquire_duration_seconds_count[5m]))',
+      'sum by (pool) (rate(postgres_pool_acquire_failures_total[5m])) / sum by (pool) (rate(postgres_pool_acquire_duration_seconds_count[5m]))',
     queryUnit: 'of all requests for a connection',
     expected: [0, 0],
     warning: { above: 0.001, forSeconds: 300 },

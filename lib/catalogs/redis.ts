@@ -86,6 +86,8 @@ const FAMILIES = {
     labels: ['client', 'command_class'],
     values: COMMAND_VALUES,
     query: 'sum by (command_class) (rate(redis_blocking_command_duration_seconds_count[5m]))',
+    // They give up after seconds or minutes.
+    classicRange: [0.001, 600],
     queryUnit: 'per second',
     expected: [0, 10_000],
     source: 'the integration ioredis, at the end of each command that blocks',
@@ -97,8 +99,9 @@ const FAMILIES = {
     help: 'Commands that failed, by kind.',
     labels: ['client', 'command_class', 'kind'],
     values: { ...COMMAND_VALUES, kind: ERROR_KINDS },
+    // A program may have commands of one kind only. `or vector(0)` would be of no instance, and match none.
     query:
-      'sum(rate(redis_command_errors_total[5m])) / (sum(rate(redis_command_duration_seconds_count[5m])) + (sum(rate(redis_blocking_command_duration_seconds_count[5m])) or vector(0)))',
+      'sum(rate(redis_command_errors_total[5m])) / (sum(rate(redis_command_duration_seconds_count[5m])) + sum(rate(redis_blocking_command_duration_seconds_count[5m])) or sum(rate(redis_command_duration_seconds_count[5m])) or sum(rate(redis_blocking_command_duration_seconds_count[5m])))',
     queryUnit: 'of all commands',
     expected: [0, 0.001],
     warning: { above: 0.01, forSeconds: 300 },
@@ -114,8 +117,11 @@ const FAMILIES = {
     values: { state: CONNECTION_STATES },
     aggregate: 'sum',
     onExit: 'drop',
-    query: 'sum by (client) (redis_connections{state="ready"}) / sum by (client) (redis_connections)',
-    queryUnit: 'of all connections',
+    // A lazy client that was not used yet and one that was closed have nothing that could be ready. One that never was ready may
+    // have no such series.
+    query:
+      '(sum by (client) (redis_connections{state="ready"}) or 0 * sum by (client) (redis_connections{state!~"waiting|closed"})) / sum by (client) (redis_connections{state!~"waiting|closed"})',
+    queryUnit: 'of all connections that are wanted',
     expected: [1, 1],
     warning: { below: 1, forSeconds: 60 },
     critical: { below: 0.5, forSeconds: 60 },

@@ -30,8 +30,9 @@ const FAMILIES = {
     type: 'counter',
     help: 'Observations that were refused.',
     labels: ['memory_space', 'reason'],
+    // The series of what is stored appears with the first that is: an engine that refuses all from the start has none.
     query:
-      'sum(rate(engram_streaming_observations_rejected_total[5m])) / (sum(rate(engram_streaming_observations_rejected_total[5m])) + sum(rate(engram_streaming_observations_total[5m])))',
+      'sum(rate(engram_streaming_observations_rejected_total[5m])) / (sum(rate(engram_streaming_observations_rejected_total[5m])) + sum(rate(engram_streaming_observations_total[5m])) or sum(rate(engram_streaming_observations_rejected_total[5m])))',
     queryUnit: 'of all observations',
     expected: [0, 0.01],
     warning: { above: 0.01, forSeconds: 300 },
@@ -93,7 +94,9 @@ const FAMILIES = {
     labels: ['priority'],
     values: { priority: PRIORITIES },
     aggregate: 'last',
-    query: 'sum(engram_streaming_queue_depth) / sum(engram_streaming_queue_capacity)',
+    // Of the fullest lane: the queue refuses what its lane has no room for, however empty the others are.
+    query:
+      'max(sum by (priority) (engram_streaming_queue_depth) / sum by (priority) (engram_streaming_queue_capacity))',
     queryUnit: 'of the capacity',
     expected: [0, 0.5],
     warning: { above: 0.8, forSeconds: 120 },
@@ -155,6 +158,7 @@ const FAMILIES = {
     aggregate: 'last',
     query: 'engram_streaming_queue_memory_bytes',
     expected: [0, 2 ** 30],
+    warning: { above: 2 ** 30, forSeconds: 300 },
     source: 'the queue, from the sizes of its rings',
     documents: ['001'],
   },
@@ -189,7 +193,8 @@ const FAMILIES = {
     labels: ['worker_id'],
     query: 'histogram_quantile(0.5, sum by (le) (rate(engram_streaming_batch_size_bucket[5m])))',
     queryUnit: 'observations',
-    expected: [1, 1000],
+    // Of batches of one it is between the bounds of their bucket.
+    expected: [0.5, 1000],
     source: 'a worker, when it takes a batch',
     documents: ['001'],
   },

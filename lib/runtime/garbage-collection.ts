@@ -12,6 +12,9 @@ const KINDS = new Map([
 ])
 const OTHER_KIND = 'other'
 
+/** 61 us to 2 s. Fixed: a bound that came with the first long collection would be missing in rates at first. */
+const SHOWN_BOUNDS = Array.from({ length: 16 }, (_, i) => 2 ** (i - 14))
+
 /** What threads that ended recorded is kept for so long. */
 const IDLE_TIMEOUT_MS = 15 * 60_000
 
@@ -23,6 +26,7 @@ export function collectionDurations(registry: Registry): CollectionDurations {
     name: COLLECTIONS,
     help: 'How long garbage collections held the thread, by kind: minor, major, incremental or weakcb.',
     labels: ['kind', 'thread'],
+    classicBuckets: SHOWN_BOUNDS,
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     registry,
   })

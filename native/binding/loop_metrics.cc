@@ -15,6 +15,10 @@ namespace nanotally {
 namespace {
 
 constexpr int kSchema = 3;
+// The powers of two that are shown as `le`: 15 us to 4 s. Fixed, as a bound that came with the
+// first slow turn would be missing in rates at first, and quantiles too high.
+constexpr int kLeastShown = -16;
+constexpr int kMostShown = 2;
 // What the lag gauges tell of.
 constexpr std::chrono::seconds kLagWindow{60};
 constexpr std::chrono::seconds kLagStep{5};
@@ -133,6 +137,8 @@ Result<NativeHistogram*> LoopMetrics::Open(
   request.definition.unit = "seconds";
   request.definition.type = MetricType::kHistogram;
   request.definition.schema = kSchema;
+  for (int exponent = kLeastShown; exponent <= kMostShown; ++exponent)
+    request.definition.classic_bounds.push_back(std::ldexp(1.0, exponent));
   request.definition.idle_timeout = kIdleTimeout;
   for (const auto& [label, value] : labels) request.definition.labels.push_back(label);
   request.labels = std::move(labels);

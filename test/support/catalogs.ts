@@ -23,15 +23,20 @@ export function seriesOf(
   return series
 }
 
-const series = seriesOf(families)
+const ofCatalogs = seriesOf(families)
 
 /** The family that a series name belongs to. */
 export function familyOf(name: string): CatalogFamily | undefined {
-  return series.get(name)?.family
+  return ofCatalogs.get(name)?.family
 }
 
-/** What is wrong with a PromQL query over the catalogs' families: syntax, names, labels. */
-export function faultsOf(query: string): string[] {
+/**
+ * What is wrong with a PromQL query over the catalogs' families: syntax, names, labels.
+ *
+ * @param others - families that no catalog has and that it may name, too
+ */
+export function faultsOf(query: string, others: readonly CatalogFamily[] = []): string[] {
+  const series = new Map([...ofCatalogs, ...seriesOf(others)])
   const { errors, selectors, groupings } = readPromql(query)
   const faults = [...errors]
   if (selectors.length === 0) faults.push('it asks about nothing')

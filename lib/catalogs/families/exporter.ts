@@ -94,6 +94,8 @@ const LOST = exposedFamilies('any registry, once something is lost', {
   nanotally_overflowed_total: {
     help: 'Label lookups past maxSeries that led to the overflow series.',
     labels: ['metric'],
+    query: 'sum by (metric) (increase(nanotally_overflowed_total[5m]))',
+    queryUnit: 'in 5 minutes',
     expected: [0, 0],
     warning: { above: 0, forSeconds: 300 },
     source: 'the registry',
@@ -102,7 +104,8 @@ const LOST = exposedFamilies('any registry, once something is lost', {
     help: 'Recordings that were dropped, by metric and reason.',
     labels: ['reason'],
     optionalLabels: ['metric'],
-    query: 'sum by (metric, reason) (rate(nanotally_rejected_total[5m]))',
+    query: 'sum by (metric, reason) (increase(nanotally_rejected_total[5m]))',
+    queryUnit: 'in 5 minutes',
     expected: [0, 0],
     warning: { above: 0, forSeconds: 300 },
     source: 'the registry',
@@ -113,7 +116,7 @@ const SERVED = exposedFamilies('startExporter()', {
   nanotally_collect_age_seconds: {
     help: 'Time since the collect callbacks of the thread were last done.',
     labels: ['thread'],
-    query: 'max(nanotally_collect_age_seconds)',
+    query: 'max by (thread) (nanotally_collect_age_seconds)',
     expected: [0, 60],
     warning: { above: 120, forSeconds: 120 },
     source: 'each thread with collect callbacks',

@@ -27,7 +27,8 @@ export const FAMILIES = {
     help: 'Time that a run of a health check took, in milliseconds.',
     labels: ['component'],
     buckets: CHECK_BUCKETS,
-    query: 'histogram_quantile(0.99, sum by (le, component) (rate(engram_health_check_duration_ms_bucket[5m])))',
+    // The median: of the few runs of a check, a single one that waited for its processor would be any higher quantile.
+    query: 'histogram_quantile(0.5, sum by (le, component) (rate(engram_health_check_duration_ms_bucket[5m])))',
     queryUnit: 'milliseconds',
     expected: [0.01, 5],
     warning: { above: 5, forSeconds: 120 },
@@ -53,8 +54,9 @@ export const FAMILIES = {
     help: 'Successes per run of a health check, since recording began.',
     labels: ['component'],
     derived: { of: [{ family: 'healthChecks', where: { outcome: 'success' } }], to: [{ family: 'healthChecks' }] },
+    // A check that fails from the start has no success to be counted.
     query:
-      'sum by (component) (rate(engram_health_checks_total{outcome="success"}[5m])) / sum by (component) (rate(engram_health_checks_total[5m]))',
+      '(sum by (component) (rate(engram_health_checks_total{outcome="success"}[5m])) or 0 * sum by (component) (rate(engram_health_checks_total[5m]))) / sum by (component) (rate(engram_health_checks_total[5m]))',
     queryUnit: 'of all runs',
     expected: [0.99, 1],
     warning: { below: 0.9, forSeconds: 300 },
@@ -78,8 +80,8 @@ export const FAMILIES = {
     help: 'Times that the program began to do less, by what made it and the class of share that this was degraded at.',
     labels: ['trigger', 'threshold'],
     values: { threshold: THRESHOLD_CLASSES },
-    query: 'sum by (trigger, threshold) (rate(engram_graceful_degradation_events[5m]))',
-    queryUnit: 'per second',
+    query: 'sum by (trigger, threshold) (increase(engram_graceful_degradation_events[5m]))',
+    queryUnit: 'in 5 minutes',
     expected: [0, 0],
     warning: { above: 0, forSeconds: 60 },
     source: 'whoever degrades',

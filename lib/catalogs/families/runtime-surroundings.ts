@@ -144,9 +144,9 @@ export const EXPOSED: CatalogFamilies = exposedFamilies('collectRuntimeMetrics()
   },
   process_cgroup_memory_headroom_bytes: {
     help: "What the tightest memory limit of the process's cgroup and its ancestors leaves.",
-    expected: [2 ** 26, 2 ** 40],
-    warning: { below: 2 ** 26, forSeconds: 300 },
-    source: 'limit less usage, the lowest of the own group and its ancestors: Linux',
+    // Near 0 wherever files are read, as page cache counts as used: the figure to watch is that of the working set.
+    expected: [0, 2 ** 40],
+    source: 'limit less usage, page cache included, the lowest of the own group and its ancestors: Linux',
     documents: ['000', '004'],
   },
   process_cgroup_memory_high_bytes: {
@@ -181,7 +181,10 @@ export const EXPOSED: CatalogFamilies = exposedFamilies('collectRuntimeMetrics()
   },
   process_cgroup_memory_working_set_bytes: {
     help: "Memory of the process's cgroup without the page cache that is not in active use.",
-    query: 'process_cgroup_memory_working_set_bytes / process_cgroup_memory_limit_bytes',
+    // In one group it is the working set in the limit. Headroom is of the tightest group, neighbours counted; what the own group's
+    // page cache would give way is added to it. That of neighbours is not known, and counts as in use.
+    query:
+      '1 - (process_cgroup_memory_headroom_bytes + process_cgroup_memory_usage_bytes - process_cgroup_memory_working_set_bytes) / process_cgroup_memory_limit_bytes',
     queryUnit: 'of the limit',
     expected: [0.05, 0.85],
     warning: { above: 0.85, forSeconds: 300 },

@@ -96,7 +96,7 @@ export const FAMILIES = {
     values: { status: ['detected'] },
     query: 'sum(rate(engram_cycle_detection_rate[5m])) / sum(rate(engram_spreads_per_second[5m]))',
     queryUnit: 'cycles per spread',
-    expected: [0, 100],
+    expected: [0, 1000],
     source: 'the engine, with the result of each spread',
     documents: ['002'],
   },

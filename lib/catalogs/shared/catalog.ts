@@ -12,6 +12,7 @@ import {
   type OperandMetric,
   type Registry,
 } from '../../index.js'
+import { classicBucketsOf } from './classic-buckets.js'
 
 /** A figure of a family's query that calls for attention once it has been past it for some time. */
 export interface Threshold {
@@ -51,6 +52,11 @@ export interface CatalogFamily {
   readonly onExit?: 'keep' | 'drop'
   /** Histograms: boundaries in place of the exponential default. */
   readonly buckets?: readonly number[]
+  /**
+   * Exponential histograms: the powers of two that enclose it are shown as `le`, from the first observation on. Default: where the
+   * query is a quantile, what that has to tell apart: from the least that is expected to four times the gravest threshold.
+   */
+  readonly classicRange?: readonly [from: number, to: number]
   /** Gauges that nothing is recorded into: absent while there is nothing to compute them from. */
   readonly derived?: Derivation
   /** PromQL: the example for people, and what the figures below are about. */
@@ -132,7 +138,7 @@ function defineRecorded(family: CatalogFamily, registry: Registry | undefined): 
   const options = { name, help, unit, labels, optionalLabels, registry }
   if (family.type === 'counter') return counter(options)
   if (family.type === 'gauge') return gauge({ ...options, aggregate: family.aggregate, onExit: family.onExit })
-  return histogram(family.buckets === undefined ? options : { ...options, buckets: [...family.buckets] })
+  return histogram({ ...options, buckets: family.buckets, classicBuckets: classicBucketsOf(family) })
 }
 
 function defineDerived(

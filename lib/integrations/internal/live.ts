@@ -5,7 +5,7 @@ import { type Gauge, gauge, type Registry } from '../../index.js'
 
 type Sums = Map<string, { labels: readonly string[]; value: number }>
 
-/** Where a reader leaves what it read; what it leaves for the same labels adds up. */
+/** Where a reader leaves what it read; what it leaves for the same labels becomes one, by default by adding up. */
 export type Add = (value: number, ...labels: string[]) => void
 
 /** The objects of one registry, and the gauges that are read from them. */
@@ -17,7 +17,12 @@ export class Live<T> {
    *
    * @throws as `gauge()`
    */
-  collect(registry: Registry, family: CatalogFamily, read: (object: T, add: Add) => void): void {
+  collect(
+    registry: Registry,
+    family: CatalogFamily,
+    read: (object: T, add: Add) => void,
+    combine: (a: number, b: number) => number = (a, b) => a + b,
+  ): void {
     const { name, help, unit, labels = [], aggregate, onExit } = family
     let shown: Sums = new Map()
     const collect = (target: Gauge) => {
@@ -25,7 +30,8 @@ export class Live<T> {
       for (const object of this.#objects) {
         read(object, (value, ...own) => {
           const key = JSON.stringify(own)
-          sums.set(key, { labels: own, value: (sums.get(key)?.value ?? 0) + value })
+          const before = sums.get(key)?.value
+          sums.set(key, { labels: own, value: before === undefined ? value : combine(before, value) })
         })
       }
       for (const [key, { labels: gone }] of shown) if (!sums.has(key)) target.remove(...gone)

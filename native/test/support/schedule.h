@@ -11,7 +11,7 @@
 //
 // What it does not show. What happens between two locks is one step here: two critical sections of
 // different locks are ordered, never mixed, and memory is sequentially consistent. Mixed executions
-// are for the storm tests, missing orders for ThreadSanitizer.
+// are for the storm tests, and so are missing orders: the baton hides them from ThreadSanitizer.
 #pragma once
 
 #include <dlfcn.h>
@@ -45,6 +45,48 @@ struct Scenario {
   std::function<void()> check = [] {};  // when all actors have ended
 };
 
+// The threads that actors run on, one schedule after another: with a sanitizer, to make a thread
+// takes longer than most schedules. What is done as a thread ends is in no schedule.
+class Crew {
+ public:
+  Crew() = default;
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  ~Crew() {
+    for (const auto& member : members_) Start(*member, nullptr);
+    for (const auto& member : members_) member->thread.join();
+  }
+
+  // Runs all at once, and returns when all have ended.
+  void Run(std::vector<std::function<void()>> jobs) {
+    while (members_.size() < jobs.size()) members_.push_back(std::make_unique<Member>());
+    for (std::size_t i = 0; i < jobs.size(); ++i) Start(*members_[i], std::move(jobs[i]));
+    for (std::size_t i = 0; i < jobs.size(); ++i) members_[i]->ended.acquire();
+  }
+
+ private:
+  struct Member {
+    std::function<void()> job;  // empty: the thread's end
+    std::binary_semaphore begins{0};
+    std::binary_semaphore ended{0};
+    std::thread thread{[this] {
+      for (;;) {
+        begins.acquire();
+        if (!job) return;
+        job();
+        ended.release();
+      }
+    }};
+  };
+
+  static void Start(Member& member, std::function<void()> job) {
+    member.job = std::move(job);
+    member.begins.release();
+  }
+
+  std::vector<std::unique_ptr<Member>> members_;
+};
+
 // A run in progress. Everything here is touched only by the holder of the baton: the semaphores
 // order it all.
 class Schedule {
@@ -60,15 +102,15 @@ class Schedule {
   Schedule(Scenario scenario, std::vector<Decision>& path, int preemptions)
       : scenario_(std::move(scenario)), path_(path), preemptions_(preemptions) {}
 
-  // Runs the scenario to its end and checks it.
-  void Run() {
+  // Runs the scenario to its end, on the crew's threads, and checks it.
+  void Run(Crew& crew) {
     for (const Scenario::Actor& actor : scenario_.actors) {
       threads_.push_back(std::make_unique<Thread>());
       threads_.back()->name = actor.name;
     }
-    std::vector<std::thread> running;
+    std::vector<std::function<void()>> jobs;
     for (std::size_t i = 0; i < threads_.size(); ++i) {
-      running.emplace_back([this, i] {
+      jobs.emplace_back([this, i] {
         threads_[i]->turn.acquire();
         current_ = this;
         scenario_.actors[i].run();
@@ -78,7 +120,7 @@ class Schedule {
       });
     }
     HandOn();
-    for (std::thread& thread : running) thread.join();
+    crew.Run(std::move(jobs));
     scenario_.check();
   }
 
@@ -216,11 +258,12 @@ inline Explored Explore(int preemptions, const std::function<Scenario()>& make) 
   // One thread runs at a time. Handing the baton to another CPU would wake that one first: in an
   // emulated guest of 4 CPUs the schedules then take 2 to 4 times as long.
   const PinnedToOneCpu pinned;
+  Crew crew;
   Explored explored;
   std::vector<Schedule::Decision> path;
   for (;;) {
     Schedule schedule(make(), path, preemptions);
-    schedule.Run();
+    schedule.Run(crew);
     ++explored.schedules;
     explored.steps += schedule.steps();
     if (::testing::Test::HasFailure()) {

@@ -26,7 +26,7 @@ const NAMES = [
     'reliability',
     'exporter',
   ],
-  ...['http', 'http-semantic', 'business', 'postgres', 'redis', 'runtime'],
+  ...['http', 'http-semantic', 'business', 'postgres', 'redis', 'runtime', 'alerting'],
 ]
 
 test('there are all that were promised, each with families', () => {

@@ -8,6 +8,7 @@ import {
   summarize,
   t95,
 } from '../../../dist/catalogs/shared/regression.js'
+import { randomWords } from '../../support/random.js'
 
 /** t of 0.95 by degrees of freedom: NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2. */
 const PUBLISHED: [number, number][] = [
@@ -25,15 +26,10 @@ const PUBLISHED: [number, number][] = [
   [100, 1.66],
 ]
 
-/** Uniform in (0, 1), from a seed: mulberry32. */
+/** Uniform in (0, 1), from a seed. */
 function uniform(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 4294967296
-  }
+  const word = randomWords(seed)
+  return () => (word() + 0.5) / 2 ** 32
 }
 
 /** Normally distributed (Box and Muller). */

@@ -1,5 +1,6 @@
-// The catalogs http, http-semantic, business, postgres and redis: each function records what it says, and their names are in order.
+// The catalogs http, http-semantic, business, postgres, redis and alerting: each function records what it says, and their names are in order.
 import { Registry } from 'nanotally'
+import { alertingMetrics } from 'nanotally/catalogs/alerting'
 import { business, businessMetrics } from 'nanotally/catalogs/business'
 import { http, httpMetrics } from 'nanotally/catalogs/http'
 import { httpSemantic, httpSemanticMetrics } from 'nanotally/catalogs/http-semantic'
@@ -158,3 +159,28 @@ test.each([http, httpSemantic, business, postgres, redis])(
     }
   },
 )
+
+test('alerting', async () => {
+  const registry = new Registry()
+  const metrics = alertingMetrics({ registry })
+  metrics.recordReceived('alertmanager', 'firing', 'critical')
+  metrics.recordReceived('watch', 'resolved', 'page-me')
+  metrics.recordRefused('alertmanager', 'malformed')
+  metrics.recordDeduplicated('alertmanager')
+  metrics.recordEscalation('warning', 2)
+  metrics.recordNotification('pager', 'failed')
+  metrics.recordNotification('pager', 'delivered')
+  metrics.recordRetry('pager')
+  metrics.recordDelivery('pager', 0.5)
+  await expectLines(registry, [
+    'alerting_alerts_received_total{source="alertmanager",status="firing",severity="critical"} 1',
+    'alerting_alerts_received_total{source="watch",status="resolved",severity="other"} 1',
+    'alerting_refusals_total{source="alertmanager",reason="malformed"} 1',
+    'alerting_alerts_deduplicated_total{source="alertmanager"} 1',
+    'alerting_escalations_total{severity="warning",level="2"} 1',
+    'alerting_notifications_total{dispatcher="pager",outcome="failed"} 1',
+    'alerting_notifications_total{dispatcher="pager",outcome="delivered"} 1',
+    'alerting_notification_retries_total{dispatcher="pager"} 1',
+    'alerting_delivery_duration_seconds_sum{dispatcher="pager"} 0.5',
+  ])
+})

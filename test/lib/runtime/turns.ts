@@ -10,6 +10,7 @@ export function turns(registry: Registry): HistogramSnapshot {
       'callback.',
     unit: 'seconds',
     labels: ['thread'],
+    classicBuckets: Array.from({ length: 19 }, (_, i) => 2 ** (i - 16)),
     idleTimeoutMs: 15 * 60_000,
     registry,
   }).snapshot({ thread: 'main' })
