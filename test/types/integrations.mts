@@ -6,6 +6,8 @@ import express from 'express'
 import fastify from 'fastify'
 import { Cluster, Redis } from 'ioredis'
 import { Registry } from 'nanotally'
+import { catalogs } from 'nanotally/catalogs'
+import { type Alert, alertReceiver, CAUSES, watchThresholds } from 'nanotally/integrations/alertmanager'
 import { expressMetrics } from 'nanotally/integrations/express'
 import { fastifyMetrics } from 'nanotally/integrations/fastify'
 import { type Instrumentation, instrumentServer } from 'nanotally/integrations/http'
@@ -44,3 +46,19 @@ for (const { stop } of all) stop()
 instrumentPool(new pg.Client())
 // @ts-expect-error no such option
 instrumentRedis(new Redis(), { client: 'x' })
+
+const receiver = alertReceiver({
+  registry,
+  causes: [{ kind: 'deployment', words: ['rollout'] }, ...CAUSES],
+  dispatchers: [{ name: 'a', dispatch: async ({ alerts }, signal) => signal.aborted || alerts.length }],
+})
+http.createServer(receiver.handle)
+https.createServer((request, response) => receiver.handle(request, response))
+app.use(receiver.handle)
+app.use('/hooks', receiver.handle)
+service.addHook('onRequest', (request, reply, next) => receiver.handle(request.raw, reply.raw, next))
+const accepted: 'backlog' | 'closed' | undefined = receiver.accept([] satisfies Alert[])
+const watch = await watchThresholds({ catalogs, receiver })
+const reasons: string[] = watch.unwatched.map(({ name, reason }) => `${name} ${reason} ${accepted}`)
+// @ts-expect-error no such option
+await watchThresholds({ catalogs, reasons })
