@@ -1,4 +1,5 @@
 // Reads PromQL with Prometheus' own grammar (the one of its web interface), for what names a query asks about.
+import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
 
 /** What a query names. */
@@ -10,10 +11,12 @@ export interface PromqlNames {
   groupings: string[]
   /** The functions, in order: `rate`, `histogram_quantile`. */
   functions: string[]
+  /** The labels that each aggregation is `by`: none without it. */
+  aggregations: string[][]
 }
 
 export function readPromql(query: string): PromqlNames {
-  const names: PromqlNames = { errors: [], selectors: [], groupings: [], functions: [] }
+  const names: PromqlNames = { errors: [], selectors: [], groupings: [], functions: [], aggregations: [] }
   const tree = parser.parse(query)
   tree.iterate({
     enter({ type, from, to, node }) {
@@ -22,11 +25,18 @@ export function readPromql(query: string): PromqlNames {
       else if (type.name === 'VectorSelector') names.selectors.push({ name: '', labels: [] })
       else if (type.name === 'Identifier' && node.parent?.name === 'VectorSelector') last(names).name = text
       else if (type.name === 'FunctionIdentifier') names.functions.push(text)
+      else if (type.name === 'AggregateExpr') names.aggregations.push(keptBy(node, query))
       else if (type.name === 'LabelName' && node.parent?.name === 'GroupingLabels') names.groupings.push(text)
       else if (type.name === 'LabelName') last(names).labels.push(text)
     },
   })
   return names
+}
+
+function keptBy(aggregation: SyntaxNode, query: string): string[] {
+  const modifier = aggregation.getChild('AggregateModifier')
+  const labels = modifier?.getChild('By') ? modifier.getChild('GroupingLabels')?.getChildren('LabelName') : []
+  return labels?.map(({ from, to }) => query.slice(from, to)) ?? []
 }
 
 function last({ selectors }: PromqlNames): PromqlNames['selectors'][number] {

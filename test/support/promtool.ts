@@ -52,7 +52,8 @@ export async function checkRules(rules: readonly { record: string; expr: string 
   }
 }
 
-async function runPromtool(args: readonly string[], input: string | Uint8Array = ''): Promise<string[]> {
+/** Runs promtool and returns the lines that it prints, of both streams. */
+export async function runPromtool(args: readonly string[], input: string | Uint8Array = ''): Promise<string[]> {
   const child = spawn(toolPath('promtool'), args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const exit = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve)
