@@ -9,7 +9,7 @@ import { Progress } from './harness/progress.mjs'
 import { assess, exitCode, format, summarizeBudgets } from './harness/report.mjs'
 import { runRounds } from './harness/rounds.mjs'
 
-const SUITES = ['micro', 'native', 'scrape', 'memory', 'service', 'operation', 'integrations']
+const SUITES = ['micro', 'native', 'scrape', 'memory', 'service', 'operation', 'integrations', 'capacity']
 const here = dirname(fileURLToPath(import.meta.url))
 
 process.exitCode = await main(process.argv.slice(2))

@@ -1,4 +1,4 @@
-// The suite `operation`: what it costs to have everything on: runtime metrics, the exporter, health.
+// The suite `operation`: what it costs to have everything on: runtime metrics, the exporter, health, a watch of thresholds.
 import { fileURLToPath } from 'node:url'
 import { measureShares } from './shares.mjs'
 
@@ -12,7 +12,13 @@ export const rounds = 9
 
 /** @param {{ short: boolean }} options */
 export function makeCases({ short }) {
-  return [shareCase('an idle program', 0, short), shareCase('a server', 500, short), turnCase(short), healthCase(short)]
+  return [
+    shareCase('an idle program', 0, short),
+    shareCase('a server', 500, short),
+    turnCase(short),
+    healthCase(short),
+    watchCase(short),
+  ]
 }
 
 function shareCase(what, requestsPerSecond, short) {
@@ -81,6 +87,24 @@ function healthCase(short) {
         budgets: [{ of: REPORT, atMost: 500, source: 'DESIGN 9, issue 6: health check' }],
       },
       { key: 'p99', title: 'the 99th percentile', unit: 'us' },
+    ],
+  }
+}
+
+function watchCase(short) {
+  const contender = (routes) => ({ task: { routes, seconds: short ? 3 : 20 } })
+  const [small, large] = ['10 routes', '300 routes']
+  return {
+    name: 'one evaluation of every catalog’s thresholds',
+    note: 'Four a second, on a thread of its own: it renders what is watched, reads it, and evaluates some 170 queries. Series whose past is kept, and the memory of thread and past.',
+    script: fileURLToPath(new URL('watch-child.mjs', import.meta.url)),
+    reference: small,
+    contenders: { [small]: contender(10), [large]: contender(300) },
+    measures: [
+      { key: 'milliseconds', title: 'the mean one', unit: 'ms' },
+      { key: 'p99', title: 'the 99th percentile', unit: 'ms' },
+      { key: 'series', title: 'series that are kept', unit: '' },
+      { key: 'megabytes', title: 'resident memory', unit: 'MiB' },
     ],
   }
 }

@@ -55,12 +55,20 @@ async function askAll(programs, message) {
 /** Requests so many every so often, over kept connections, until it is stopped. What fails ends the run. */
 function repeat(url, periodMs, count, answered) {
   const agent = new Agent({ keepAlive: true, maxSockets: count })
+  let isStopped = false
+  const failed = (error) => {
+    // What is under way at the end is cut off with its connection.
+    if (!isStopped) throw error
+  }
   const ask = () => {
-    for (let i = 0; i < count; i++) get(url, { agent }, (response) => response.resume().on('end', answered))
+    for (let i = 0; i < count; i++) {
+      get(url, { agent }, (response) => response.resume().on('end', answered)).on('error', failed)
+    }
   }
   ask()
   const interval = setInterval(ask, periodMs)
   return () => {
+    isStopped = true
     clearInterval(interval)
     agent.destroy()
   }

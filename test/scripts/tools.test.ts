@@ -7,7 +7,8 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/temporary.js'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/tools.sh', import.meta.url))
-const HIDDEN = /^(prometheus|promtool|chromium|pngquant|spin|apt-get|cpio|qemu-.*|aarch64-linux-gnu-.*)$/
+const HIDDEN =
+  /^(prometheus|promtool|prometheus-.*|amtool|chromium|pngquant|spin|apt-get|cpio|qemu-.*|aarch64-linux-gnu-.*)$/
 
 /** Runs tools.sh with a PATH that lacks the tools and the means to fetch them, but for the commands in `stubs`. */
 function run(home: string, names: string[], stubs: string[] = []) {
@@ -25,6 +26,8 @@ function run(home: string, names: string[], stubs: string[] = []) {
 
 test.each([
   ['promtool', 'tools: promtool is missing; install it with: sudo apt-get install prometheus'],
+  ['alertmanager', 'tools: alertmanager is missing; install it with: sudo apt-get install prometheus-alertmanager'],
+  ['amtool', 'tools: amtool is missing; install it with: sudo apt-get install prometheus-alertmanager'],
   [
     'openmetrics-parser',
     'tools: openmetrics-parser is missing; install it with: sudo apt-get install python3-prometheus-client',
@@ -33,6 +36,18 @@ test.each([
     'prometheus-3',
     'tools: prometheus-3 is missing, and comes from Debian packages of forky: run this on Debian, with apt-get',
   ],
+  [
+    'promtool-3',
+    'tools: promtool-3 is missing, and comes from Debian packages of forky: run this on Debian, with apt-get',
+  ],
+  ...['alertmanager', 'amtool'].map((of): [string, string] => [
+    `newer-${of}`,
+    'tools: newer-alertmanager is missing, and comes from Debian packages of forky: run this on Debian, with apt-get',
+  ]),
+  ...['node', 'postgres', 'redis'].map((of): [string, string] => [
+    `prometheus-${of}-exporter`,
+    `tools: prometheus-${of}-exporter is missing; install it with: sudo apt-get install prometheus-${of}-exporter`,
+  ]),
   [
     'bullseye-root-arm64',
     'tools: bullseye-root-arm64 is missing, and comes from Debian packages of bullseye: run this on Debian, with apt-get',
@@ -76,7 +91,11 @@ test('a package of another suite cannot be fetched where apt knows no mirror of 
 
 test.each([
   ['promtool', 'prometheus/usr/bin/promtool', []],
+  ['alertmanager', 'prometheus-alertmanager/usr/bin/prometheus-alertmanager', []],
+  ['amtool', 'prometheus-alertmanager/usr/bin/amtool', []],
   ['prometheus-3', 'prometheus-3/usr/bin/prometheus', []],
+  ['newer-alertmanager', 'newer-alertmanager/usr/bin/prometheus-alertmanager', []],
+  ['newer-amtool', 'newer-alertmanager/usr/bin/amtool', []],
   ['bullseye-root-arm64', 'bullseye-root-arm64', []],
   ['qemu-aarch64', 'qemu-user-static/usr/bin/qemu-aarch64-static', []],
   ['spin', 'spin/usr/bin/spin', []],

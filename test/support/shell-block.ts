@@ -14,6 +14,8 @@ const TIER_OF_SCRIPT: Record<string, string> = { test: 'quick', 'test:full': 'fu
 
 /** Commands of the system and of npm whose words say nothing about this repository. */
 const SYSTEM = ['git', 'curl', 'mkdir', 'cp']
+/** Of Prometheus and Alertmanager: what matters is that the files are there. */
+const CHECKERS = ['promtool', 'amtool']
 const NPM = ['ci', 'pack', 'publish', 'version']
 /** What users have, in the documents' examples. */
 const OF_USERS = { files: ['app.mjs', 'out/app.mjs'], tools: ['esbuild'], installs: ['nanotally', tarball()] }
@@ -42,6 +44,7 @@ function wordsOf(command: string): string[] {
 
 function checkCommand([command = '', ...rest]: string[]): string[] {
   if (SYSTEM.includes(command)) return []
+  if (CHECKERS.includes(command)) return rest.flatMap(checkFile)
   if (command === 'cd') return rest[0] === manifest.name ? [] : [`no folder ${rest[0]}`]
   if (command === 'npm') return checkNpm(rest)
   if (command === 'npx') return checkTool(rest)
