@@ -11,6 +11,7 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 /** What fits into one string with room to spare. */
 const MAX_BYTES = 256 * 1024 * 1024
 const USER_VARIABLE = 'NANOTALLY_USER'
+const BEARER_VARIABLE = 'NANOTALLY_BEARER_FILE'
 
 export interface Target {
   /** How messages name it: without credentials, and harmless to a terminal. */
@@ -41,7 +42,7 @@ export const TARGET_OPTIONS: OptionTable = {
   timeout: { type: 'string', value: 'SECONDS', help: 'until the whole answer must be there (default 5)' },
   'max-bytes': { type: 'string', value: 'BYTES', help: 'the largest answer, decompressed (default 67108864: 64 MiB)' },
   header: { type: 'string', short: 'H', multiple: true, value: "'NAME: VALUE'", help: 'sent too; may be repeated' },
-  'bearer-file': { type: 'string', value: 'FILE', help: 'holds the bearer token to send' },
+  'bearer-file': { type: 'string', value: 'FILE', help: `holds the bearer token (default: $${BEARER_VARIABLE})` },
   user: { type: 'string', value: 'NAME:PASSWORD', help: `basic credentials (default: $${USER_VARIABLE})` },
   ca: { type: 'string', value: 'FILE', help: 'certificates, PEM, to trust instead of the usual authorities' },
   insecure: { type: 'boolean', help: 'accept any certificate' },
@@ -127,11 +128,12 @@ function headersOf(lines: readonly string[]): Record<string, string | string[]> 
 }
 
 function authorization(args: Arguments, { username, password }: URL): { authorization?: string } {
-  const file = args.text('bearer-file')
+  const given = args.text('bearer-file')
   const inUrl = username === '' ? undefined : `${decoded(username)}:${decoded(password)}`
   const user = args.text('user') ?? inUrl
+  if (given !== undefined && user !== undefined) throw usageError('give --bearer-file or --user, not both')
+  const file = given ?? (user === undefined ? process.env[BEARER_VARIABLE] || undefined : undefined)
   if (file !== undefined) {
-    if (user !== undefined) throw usageError('give --bearer-file or --user, not both')
     const token = readText(file).toString().trim()
     if (!/^[\x21-\x7e]+$/.test(token)) throw usageError(`${printable(file)} holds no token of one word`)
     return { authorization: `Bearer ${token}` }

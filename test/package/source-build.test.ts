@@ -20,7 +20,8 @@ function documentedCommand(): string {
 function environmentOfThisMachine(): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NANOTALLY_|VITEST|NODE_OPTIONS$)/.test(name))
   const npmrc = process.env.npm_config_userconfig
-  return Object.fromEntries([...kept, ...(npmrc ? [['npm_config_userconfig', npmrc]] : [])])
+  // Not optimised, which would take most of the time: nothing here measures what is built.
+  return Object.fromEntries([...kept, ...(npmrc ? [['npm_config_userconfig', npmrc]] : []), ['CXXFLAGS', '-O0']])
 }
 
 test('npm explore nanotally -- npm run build:native', { timeout: 10 * MINUTES }, async () => {

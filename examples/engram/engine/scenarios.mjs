@@ -190,6 +190,7 @@ class Imbalance {
 class Corrupt {
   #site
   #phases
+  #brokenAtNs = -Infinity
 
   /** @param {Site} site */
   constructor(site) {
@@ -198,10 +199,17 @@ class Corrupt {
   }
 
   turn() {
-    if (this.#phases.progress < 1) return
-    this.#phases.next()
-    if (this.#phases.index === 1) this.#site.faults.corrupt()
-    else this.#site.faults.repair()
+    const { faults, nowNs } = this.#site
+    if (this.#phases.progress >= 1) {
+      this.#phases.next()
+      if (this.#phases.index === 0) faults.repair()
+      this.#brokenAtNs = -Infinity
+    }
+    if (this.#phases.index === 0 || nowNs() - this.#brokenAtNs < 1e9) return
+    // Anew each second: the newest vectors may be moved to the next tier, where their graph is built anew, before a check has seen
+    // what is broken of it.
+    this.#brokenAtNs = nowNs()
+    faults.corrupt()
   }
 }
 

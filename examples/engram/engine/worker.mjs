@@ -1,6 +1,7 @@
 // A worker thread of the engine: takes jobs from its queue, steals observations from others' when it has none, and sleeps
-// in Atomics.wait when there are none to steal. Its event loop never turns; nanotally needs nothing of it for what is
-// recorded here to be scraped.
+// in Atomics.wait when there are none to steal. nanotally needs nothing of its event loop for what is recorded here to be
+// scraped; it turns a few times a second only to show that the worker is alive.
+import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { setExemplarSource } from 'nanotally'
 import { Distribution } from '../books/distribution.mjs'
@@ -26,6 +27,7 @@ const MAX_SLEEP_MS = 80
 /** Observations that are replayed for each job that was done, and at each look at empty queues: some 3 us each. */
 const REPLAYS_PER_JOB = 2
 const IDLE_REPLAYS = 32
+const TURN_EVERY_NS = 250e6
 
 if (parentPort === null) throw new Error('worker.mjs runs in a worker thread: engine.mjs starts it')
 const port = parentPort
@@ -44,8 +46,8 @@ const ownSlots = WORKER_SLOTS[worker]
 const jobs = Array.from({ length: MAX_BATCH }, emptyJob)
 let current = jobs[0]
 const trace = () => traceOf(worker, current.number)
-// Asked for the first observation of each octave, and about once a second for others where an event loop turns. Here none
-// does, so the recalls that are shown give theirs by themselves.
+// Asked for the first observation of each octave, and about once a second for others. The recalls that are shown give
+// theirs by themselves.
 setExemplarSource(trace)
 
 const recording = new Recording(tally)
@@ -71,6 +73,7 @@ const sizer = new BatchSizer()
 const busy = new BusyMeter(nowNs())
 let percent = 0
 let sleepMs = MIN_SLEEP_MS
+let turnedAtNs = nowNs()
 
 /** @param {number} value whole percent */
 function reportUtilization(value) {
@@ -168,7 +171,12 @@ for (;;) {
     sleep(signal)
     sleepMs = Math.min(MAX_SLEEP_MS, 2 * sleepMs)
   }
-  const busyPercent = busy.report(nowNs())
+  const atNs = nowNs()
+  if (atNs - turnedAtNs >= TURN_EVERY_NS) {
+    turnedAtNs = atNs
+    await setImmediate()
+  }
+  const busyPercent = busy.report(atNs)
   if (busyPercent === undefined) continue
   reportUtilization(busyPercent)
   reportContention()

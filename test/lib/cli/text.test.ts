@@ -162,11 +162,15 @@ describe('targets', () => {
     expect(settings(['--bearer-file', `${folder}/token`]).headers).toEqual({ authorization: 'Bearer abc' })
     vi.stubEnv('NANOTALLY_USER', 'a:b')
     expect(settings([]).headers).toEqual({ authorization: `Basic ${btoa('a:b')}` })
+    vi.stubEnv('NANOTALLY_BEARER_FILE', `${folder}/token`)
+    expect(settings([]).headers).toEqual({ authorization: 'Bearer abc' })
     expect(settings(['--user', 'c:d']).headers).toEqual({ authorization: `Basic ${btoa('c:d')}` })
     expect(() => settings(['--ca', `${folder}/token`])).toThrow(/^--ca: .*token holds no certificate in PEM$/)
     expect(() => settings(['--bearer-file', `${folder}/empty`])).toThrow('holds no token of one word')
     expect(() => settings(['--bearer-file', `${folder}/nothing`])).toThrow('there is no such file')
     expect(() => settings(['--bearer-file', `${folder}/token`, '--user', 'a:b'])).toThrow('not both')
+    vi.stubEnv('NANOTALLY_BEARER_FILE', '')
+    expect(settings([]).headers).toEqual({ authorization: `Basic ${btoa('a:b')}` })
   })
 
   test.each([
