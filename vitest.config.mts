@@ -1,6 +1,6 @@
 // The vitest projects: which tests there are, and the deadlines they run under.
 // Tests import the built package by its name, so `npm run build` comes first.
-//   unit               test/{lib,page,native,examples,bench,scripts}: one thing at a time, no servers
+//   unit               test/{lib,page,native,examples,bench,scripts,alerts,dashboards,deploy}: one thing at a time, no servers
 //   browser            test/browser: the live page in Chromium
 //   property           test/property: fast-check, the seed printed on failure
 //   workers            test/workers: worker threads, teardown, forked children
@@ -12,6 +12,7 @@
 //   crash              the *.long.test.ts of test/workers: the crash matrix of npm run test:full
 //   support            test/support-tests: the helpers of test/support, with the servers that they start
 //   integration-quick  the *.quick.test.ts of test/integration: what npm test shows against real servers
+//   integration-alone  the *.alone.test.ts of test/integration: what wants the processors for itself
 //   integration        the rest of test/integration
 import { defineConfig } from 'vitest/config'
 import { sanitizedEnvironment } from './test/sanitizers/environment.mjs'
@@ -19,6 +20,7 @@ import { TIME_FACTOR } from './test/support/time-factor.mjs'
 
 const long = '**/*.long.test.ts'
 const quick = '**/*.quick.test.ts'
+const alone = '**/*.alone.test.ts'
 const second = 1_000
 
 // The tests' processes run by another Node than vitest's own, which has to be of this machine's architecture
@@ -52,7 +54,12 @@ export default defineConfig({
     // module instance and one addon.
     server: { deps: { external: [/\/dist\/.*\.m?js$/, /\.node$/] } },
     projects: [
-      project('unit', ['test/{lib,page,native,examples,bench,scripts}/**/*.test.ts'], [long], 60),
+      project(
+        'unit',
+        ['test/{lib,page,native,examples,bench,scripts,alerts,dashboards,deploy}/**/*.test.ts'],
+        [long],
+        60,
+      ),
       project('browser', ['test/browser/**/*.test.ts'], [], 180),
       project('property', ['test/property/**/*.test.ts'], [long], 120),
       project('workers', ['test/workers/**/*.test.ts'], [long], 180),
@@ -63,7 +70,8 @@ export default defineConfig({
       project('crash', ['test/workers/**/*.long.test.ts'], [], 600),
       project('support', ['test/support-tests/**/*.test.ts'], [], 120),
       project('integration-quick', ['test/integration/**/*.quick.test.ts'], [], 180),
-      project('integration', ['test/integration/**/*.test.ts'], [quick], 300),
+      project('integration-alone', ['test/integration/**/*.alone.test.ts'], [], 300),
+      project('integration', ['test/integration/**/*.test.ts'], [quick, alone], 300),
     ],
     coverage: {
       provider: 'v8',

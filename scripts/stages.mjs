@@ -89,11 +89,18 @@ const demoSetUp = { name: 'demo-set-up', run: ['scripts/demo.sh', '--set-up-only
 /** What records through the C ABI: the example for users, and the addon of the tests. */
 const addons = { name: 'addons', run: ['scripts/build-addons.sh'], needs: ['set-up'] }
 
+/** The servers and checkers of the suites, fetched before a test's deadline begins. */
+const tools = {
+  name: 'tools',
+  run: ['scripts/tools.sh', 'postgresql', 'redis-server', 'amtool', 'newer-amtool', 'promtool-3'],
+  needs: ['set-up'],
+}
+
 const build = { name: 'build', run: ['bash', '-c', '. scripts/setup.sh; ensure_build'], needs: ['set-up'] }
 
 /** The TypeScript suites, all at once for the sake of the second core, and how much of lib/ they cover. */
 const suites = vitest('suites', 20, {
-  needs: ['addons', 'databases', 'demo-set-up'],
+  needs: ['addons', 'tools', 'demo-set-up'],
   command: [
     ...[...VITEST, '--coverage'],
     ...['unit', 'property', 'workers', 'native-interface', 'support', 'integration-quick'].map(
@@ -132,7 +139,7 @@ export const TIERS = {
     native('native-thread', 'thread'),
     native('native-address', 'address'),
     addons,
-    { name: 'databases', run: ['scripts/tools.sh', 'postgresql', 'redis-server'], needs: ['set-up'] },
+    tools,
     suites,
   ],
   // npm run test:full: what npm test leaves out, another three quarters of an hour.
@@ -158,10 +165,11 @@ export const TIERS = {
     },
     vitest('crash', 30),
     vitest('integration', 20),
+    vitest('integration-alone'),
     { name: 'chromium', run: ['scripts/tools.sh', 'chromium'], needs: ['set-up'] },
     vitest('browser', 20, { needs: ['chromium'] }),
     { name: 'instructions', run: ['node', 'scripts/count-instructions.mjs'], needs: ['set-up'] },
-    { name: 'bench-short', run: ['node', 'bench/run.mjs', '--short'], needs: ['set-up', 'build'] },
+    { name: 'bench-short', run: ['node', 'bench/run.mjs', '--short'], needs: ['set-up', 'build', 'demo-set-up'] },
     { name: 'demo', run: ['scripts/demo.sh', '--seconds', '20'], needs: ['set-up', 'build'], minutes: 5 },
   ],
   // scripts/release-check: the part of npm run test:full that is about what is released.
@@ -175,7 +183,7 @@ export const TIERS = {
     ...portableArm64(240, '--all'),
     nativeArm64('user'),
     nativeArm64('guest'),
-    { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build'], minutes: 240 },
+    { name: 'bench', run: ['node', 'bench/run.mjs'], needs: ['set-up', 'build', 'demo-set-up'], minutes: 240 },
   ],
 }
 

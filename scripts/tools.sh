@@ -2,7 +2,11 @@
 # Ensures tools that tests and benches run, and prints their paths, one a line, in the order asked:
 #   scripts/tools.sh prometheus promtool googletest benchmark openmetrics-parser cmake node-matrix
 #   prometheus, promtool   from PATH, else Debian's package unpacked into the cache (nothing is installed or started)
-#   prometheus-3           the current Prometheus, Debian's package of a newer suite, in the cache: see scripts/tools-suites.sh
+#   alertmanager, amtool   the same way, from Debian's prometheus-alertmanager
+#   prometheus-3, promtool-3, newer-alertmanager, newer-amtool   the current ones, Debian's packages of a newer suite, in
+#                          the cache: see scripts/tools-suites.sh
+#   prometheus-node-exporter, prometheus-postgres-exporter, prometheus-redis-exporter   the same way, each from Debian's
+#                          package of its name
 #   googletest             its source folder: /usr/src/googletest, else the same way
 #   benchmark              google-benchmark's prefix: /usr where libbenchmark-dev is installed, else the same way
 #   openmetrics-parser     the folder from which Python imports prometheus_client, whose strict parser reads OpenMetrics:
@@ -41,7 +45,7 @@
 
 NODE_MAJORS="${NODE_MAJORS:-20 22 24 26}"
 # The oldest suite that has a Prometheus 3: its packages ask least of the host's libraries.
-PROMETHEUS_3_SUITE=forky
+NEWER_SUITE=forky
 TOOLS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/nanotally/tools"
 
 tools_say() { printf '%s\n' "tools: $*" >&2; }
@@ -51,7 +55,20 @@ tools_fail() { tools_say "$*"; exit 1; }
 ensure_tool() {
   case "$1" in
     prometheus | promtool) command -v "$1" || debian_file "$1" prometheus "usr/bin/$1" ;;
-    prometheus-3) suite_file prometheus-3 "$PROMETHEUS_3_SUITE" prometheus usr/bin/prometheus ;;
+    alertmanager)
+      command -v prometheus-alertmanager || debian_file alertmanager prometheus-alertmanager usr/bin/prometheus-alertmanager
+      ;;
+    amtool) command -v amtool || debian_file amtool prometheus-alertmanager usr/bin/amtool ;;
+    prometheus-3) suite_file prometheus-3 "$NEWER_SUITE" prometheus usr/bin/prometheus ;;
+    promtool-3) suite_file promtool-3 "$NEWER_SUITE" promtool usr/bin/promtool ;;
+    newer-alertmanager | newer-amtool)
+      local program=prometheus-alertmanager
+      [ "$1" = newer-alertmanager ] || program=amtool
+      suite_file newer-alertmanager "$NEWER_SUITE" prometheus-alertmanager "usr/bin/$program"
+      ;;
+    prometheus-node-exporter | prometheus-postgres-exporter | prometheus-redis-exporter)
+      command -v "$1" || debian_file "$1" "$1" "usr/bin/$1"
+      ;;
     googletest)
       if [ -e /usr/src/googletest/CMakeLists.txt ]; then
         echo /usr/src/googletest
@@ -111,8 +128,10 @@ ensure_tool() {
     bullseye-root-arm64) bullseye_root arm64 ;;
     machine-recordings) machine_recordings ;;
     *)
-      tools_fail "no tool is called '$1'; there are prometheus, promtool, prometheus-3, googletest, benchmark," \
-        'openmetrics-parser, cmake, chromium, pngquant, node-matrix, node-matrix-arm64, gnu-time, spin,' \
+      tools_fail "no tool is called '$1'; there are prometheus, promtool, alertmanager, amtool, prometheus-3, promtool-3," \
+        'newer-alertmanager, newer-amtool,' \
+        'prometheus-node-exporter, prometheus-postgres-exporter, prometheus-redis-exporter, googletest,' \
+        'benchmark, openmetrics-parser, cmake, chromium, pngquant, node-matrix, node-matrix-arm64, gnu-time, spin,' \
         'postgresql, redis-server, aarch64, qemu-aarch64, guest-arm64, guest-amd64, guest-node-arm64, guest-node-amd64,' \
         'bullseye-root, bullseye-root-arm64, machine-recordings'
       ;;

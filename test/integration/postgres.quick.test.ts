@@ -239,7 +239,8 @@ describe('pools', () => {
 
   test('why there was no connection', async () => {
     const registry = new Registry()
-    const { pool: small } = makePool({ max: 1, connectionTimeoutMillis: 50 }, { registry })
+    // Long enough for a busy machine to make the first connection.
+    const { pool: small } = makePool({ max: 1, connectionTimeoutMillis: 1500 }, { registry })
     const held = await small.connect()
     await expect(small.query('SELECT 1')).rejects.toThrow('timeout')
     held.release()

@@ -1,10 +1,12 @@
-// Checks every block of code of README.md, CONTRIBUTING.md and docs/, by its language:
+// Checks every block of code of README.md, CONTRIBUTING.md, docs/ and docs/runbooks/, by its language:
 //   js, cjs               run as programs of their own, ES modules and CommonJS; nothing may go to stderr
 //   text                  what the last program above it prints, line by line; `...` stands for anything
-//   sh                    the scripts, stages, tools and files that it names exist
+//   sh                    the scripts, stages, tools and files that it names exist; those of docs/operations.md,
+//                         docs/capacity.md and docs/runbooks/ are run by test/integration/runbooks.test.ts
+//   bash                  what cannot be run here: the paragraph before it has to say so, in the words "Not run here"
 //   yaml                  a configuration that promtool accepts, or probes of Kubernetes at routes of the exporter
 //   gyp, javascript, cpp  stand in examples/native-addon, line by line
-//   promql                PromQL: read by its grammar, about families and labels that catalogs have
+//   promql                PromQL: read by its grammar, about families and labels that catalogs, Prometheus or rules have
 //   console               commands of nanotally and what they print: test/lib/cli/documents.test.ts runs them
 //   picture               drawings: nothing to check
 // A block of another language fails. Relative links are followed in every Markdown file, to their #anchors.
@@ -16,6 +18,8 @@ import { ROUTE_NAMES, type RouteName } from '../../dist/exporter/settings.js'
 import { faultsOf } from '../support/catalogs.js'
 import { Child } from '../support/children.js'
 import { type Block, markdownFiles, parseMarkdown } from '../support/markdown.js'
+import { isInHead, isOperationDocument, MORE_FAMILIES, operationDocuments } from '../support/operation-documents.js'
+import { checkPanelNames } from '../support/panel-names.js'
 import { checkConfig } from '../support/promtool.js'
 import { checkShell } from '../support/shell-block.js'
 import { definedFamilies } from '../support/text-format.js'
@@ -26,7 +30,7 @@ const documents = markdownFiles(ROOT).map((path) => ({
   path,
   ...parseMarkdown(readFileSync(join(ROOT, path), 'utf8')),
 }))
-const checked = documents.filter(({ path }) => /^(README|CONTRIBUTING|docs\/[^/]+)\.md$/.test(path))
+const checked = documents.filter(({ path }) => /^(README|CONTRIBUTING|docs\/(runbooks\/)?[^/]+)\.md$/.test(path))
 
 // Inside the package, so that programs resolve it by its name.
 mkdirSync(join(ROOT, 'build'), { recursive: true })
@@ -87,18 +91,19 @@ function checkProbes(code: string): string[] {
 
 const isProgram = (language: string) => language === 'js' || language === 'cjs'
 
-/** What is wrong with a block, given those above it. */
-async function check(block: Block, above: readonly Block[]): Promise<string[]> {
-  const { language, code } = block
+/** What is wrong with a block, given those above it. @param path - of its document */
+async function check(block: Block, above: readonly Block[], path = 'README.md'): Promise<string[]> {
+  const { language, code, before } = block
   if (code.trim() === '') return ['an empty block']
   if (isProgram(language)) return (await run(block)).troubles
   if (language === 'text') return checkOutput(block, above)
-  if (language === 'sh') return checkShell(code)
+  if (language === 'sh') return isOperationDocument(path) ? [] : checkShell(code)
+  if (language === 'bash') return /\bNot run here\b/.test(before) ? [] : ['nobody says before it "Not run here"']
   if (language === 'yaml') return /^\w+Probe:$/m.test(code) ? checkProbes(code) : checkConfig(code)
   if (language === 'gyp') return checkExcerpt(code, /\.gyp$/)
   if (language === 'javascript') return checkExcerpt(code, /\.mjs$/)
   if (language === 'cpp') return checkExcerpt(code, /\.(h|cc)$/)
-  if (language === 'promql') return faultsOf(code)
+  if (language === 'promql') return faultsOf(code, MORE_FAMILIES)
   if (language === 'console' || language === 'picture') return []
   return [`nobody knows how to check a block of language '${language}'`]
 }
@@ -115,11 +120,16 @@ function checkLink(from: string, path: string, anchor: string): string[] {
 
 describe('blocks', () => {
   const blocks = checked.flatMap(({ path, blocks }) =>
-    blocks.map((block, i) => ({ title: `${path}:${block.line} ${block.language}`, block, above: blocks.slice(0, i) })),
+    blocks.map((block, i) => ({
+      title: `${path}:${block.line} ${block.language}`,
+      path,
+      block,
+      above: blocks.slice(0, i),
+    })),
   )
 
-  test.each(blocks)('$title', async ({ block, above }) => {
-    expect(await check(block, above)).toEqual([])
+  test.each(blocks)('$title', async ({ path, block, above }) => {
+    expect(await check(block, above, path)).toEqual([])
   })
 
   test('there are some of each language', () => {
@@ -128,6 +138,28 @@ describe('blocks', () => {
     for (const language of ['js', 'cjs', 'text', 'sh', 'yaml', 'gyp', 'javascript', 'cpp', 'promql']) {
       expect(languages).toContain(language)
     }
+  })
+})
+
+/** What documents emphasise besides panels. */
+const EMPHASISED = [
+  ...['Prevention', 'Profiler', 'Vectors', 'reconnecting', 'this alert does not come'],
+  ...['normal', 'Seen', 'italic', 'no'],
+]
+
+describe('what people read at night', () => {
+  test.each(operationDocuments)('$path: before each query and command stands what to look for', (document) => {
+    const silent = document.blocks.filter((block) => block.before === '' && !isInHead(document, block))
+    expect(silent.map(({ line, code }) => `${line}: ${code}`)).toEqual([])
+  })
+
+  test('what runbooks and operations.md call a panel is one, of the dashboard that the sentence names', () => {
+    const documents = operationDocuments.filter(({ path }) => path !== 'docs/capacity.md')
+    const checks = documents.map(({ path, text }) => ({ path, ...checkPanelNames(text, EMPHASISED) }))
+    expect(checks.flatMap(({ path, faults }) => faults.map((fault) => `${path}: ${fault}`))).toEqual([])
+    expect(checks.reduce((sum, { named }) => sum + named, 0)).toBeGreaterThan(200)
+    const all = documents.map(({ text }) => text).join('')
+    expect(EMPHASISED.filter((words) => !all.replaceAll(/\s+/g, ' ').includes(`*${words}*`))).toEqual([])
   })
 })
 
@@ -173,7 +205,7 @@ describe('docs/migration.md', () => {
 })
 
 describe('the checks can fail', () => {
-  const PROGRAM: Block = { line: 1, language: 'js', code: "console.log('one\\ntwo 2')\n", heading: '' }
+  const PROGRAM: Block = { line: 1, language: 'js', code: "console.log('one\\ntwo 2')\n", heading: '', before: '' }
 
   test.each([
     ['js', 'throw new Error("no")', 'ended with 1'],
@@ -200,16 +232,31 @@ describe('the checks can fail', () => {
     ['yaml', 'livenessProbe:\n  httpGet: { path: /alive, port: 9464 }\n', 'nobody answers to /alive at 9464'],
     ['yaml', 'livenessProbe:\n  httpGet: { path: /livez, port: 80 }\n', 'nobody answers to /livez at 80'],
     ['cpp', 'int main() {}\n', 'it does not stand in examples/native-addon'],
+    ['bash', 'kubectl get pods', 'nobody says before it "Not run here"'],
     ['js', '', 'an empty block'],
     ['', 'anything', "nobody knows how to check a block of language ''"],
     ['rust', 'fn main() {}', "nobody knows how to check a block of language 'rust'"],
   ])('%s: %s', async (language, code, trouble) => {
-    const troubles = await check({ line: 9, language, code, heading: '' }, [PROGRAM])
+    const troubles = await check({ line: 9, language, code, heading: '', before: 'Look:' }, [PROGRAM])
     expect(troubles.join('\n')).toContain(trouble)
   })
 
+  test('panels that there are not, and those of another dashboard', () => {
+    const text =
+      'See *Queue depth* or *Queue\ndepth by priority*.\n\n1. *Heaps* of Streaming: *Error rate* of\n   Streaming is **high**.\n- *so*'
+    expect(checkPanelNames(text, ['so'])).toEqual({
+      named: 2,
+      faults: ['no panel Queue depth', 'Heaps is on Node runtime, not on Streaming'],
+    })
+  })
+
+  test('a command that is not run, where the document says so', async () => {
+    const block: Block = { line: 9, language: 'bash', code: 'perf top', heading: '', before: 'Not run here: look.' }
+    expect(await check(block, [])).toEqual([])
+  })
+
   test('output that a program does print is found', async () => {
-    const text = (code: string): Block => ({ line: 9, language: 'text', code, heading: '' })
+    const text = (code: string): Block => ({ line: 9, language: 'text', code, heading: '', before: '' })
     expect(await check(text('one\ntwo ...\n'), [PROGRAM])).toEqual([])
     expect(await check(text('one\n'), [])).toEqual(['no program above it that could print it'])
   })

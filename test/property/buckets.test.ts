@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bucketLayout, scratch } from '../../dist/instruments/bucket-layout.js'
+import { randomMagnitudes, randomWords, uniform } from '../support/random.js'
 import { exactBoundary, exactIndex, FastExactIndex, step } from './exact-buckets.js'
-import { randomMagnitudes, randomWords, uniform } from './random.js'
 import { seed } from './settings.js'
 
 const SCHEMAS = [-4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8]

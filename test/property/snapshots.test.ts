@@ -3,8 +3,8 @@
 import fc from 'fast-check'
 import { type HistogramSnapshot, histogram, Registry } from 'nanotally'
 import { describe, expect, test } from 'vitest'
+import { normal, randomMagnitudes, randomWords, uniform } from '../support/random.js'
 import { exactBoundary, FastExactIndex, step } from './exact-buckets.js'
-import { normal, randomMagnitudes, randomWords, uniform } from './random.js'
 import { seed } from './settings.js'
 
 const SCHEMAS = [-4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8]

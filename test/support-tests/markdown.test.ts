@@ -5,14 +5,21 @@ import { parseMarkdown } from '../support/markdown.js'
 test('blocks, with their place, language and heading', () => {
   const text = '```sh\na\n```\n## Two\n- item\n  ```js\n  if (x) {\n    y()\n  }\n  ```\n````text\n```\n````\n'
   expect(parseMarkdown(text).blocks).toEqual([
-    { line: 1, language: 'sh', code: 'a\n', heading: '' },
-    { line: 6, language: 'js', code: 'if (x) {\n  y()\n}\n', heading: 'Two' },
-    { line: 11, language: 'text', code: '```\n', heading: 'Two' },
+    { line: 1, language: 'sh', code: 'a\n', heading: '', before: '' },
+    { line: 6, language: 'js', code: 'if (x) {\n  y()\n}\n', heading: 'Two', before: '- item' },
+    { line: 11, language: 'text', code: '```\n', heading: 'Two', before: '' },
   ])
 })
 
 test('a block without a language is one all the same', () => {
-  expect(parseMarkdown('```\nx\n```\n').blocks).toEqual([{ line: 1, language: '', code: 'x\n', heading: '' }])
+  expect(parseMarkdown('```\nx\n```\n').blocks).toEqual([
+    { line: 1, language: '', code: 'x\n', heading: '', before: '' },
+  ])
+})
+
+test('the paragraph before a block', () => {
+  const text = 'One.\n\nTwo,\nin two lines:\n\n```sh\na\n```\n\n```sh\nb\n```\n# Three\n```sh\nc\n```\n'
+  expect(parseMarkdown(text).blocks.map(({ before }) => before)).toEqual(['Two, in two lines:', '', ''])
 })
 
 test('relative links, outside of code', () => {

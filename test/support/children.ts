@@ -11,6 +11,8 @@ export interface ChildOptions {
   /** Added to this process' environment; undefined takes a variable out. */
   env?: Readonly<Record<string, string | undefined>>
   cwd?: string
+  /** How far it stands back behind others: 19 has it run only while nobody else wants a processor. Default 0. */
+  niceness?: number
   /** When the child is killed and counts as timed out, times TIME_FACTOR. Default 60 000. */
   timeoutMs?: number
 }
@@ -59,11 +61,14 @@ export class Child {
   #ended = false
 
   constructor(script: string | URL, options: ChildOptions = {}) {
-    const { args = [], nodeFlags = [], env = {}, cwd, timeoutMs } = options
+    const { args = [], nodeFlags = [], env = {}, cwd, niceness = 0, timeoutMs } = options
+    // Not os.setPriority(): on Linux that is about one thread.
+    const nice = niceness === 0 ? undefined : { execPath: 'nice', execArgv: ['-n', `${niceness}`, process.execPath] }
     this.#process = fork(script, args, {
       cwd,
       env: { ...process.env, ...env },
-      execArgv: [...nodeFlags],
+      ...(nice && { execPath: nice.execPath }),
+      execArgv: [...(nice?.execArgv ?? []), ...nodeFlags],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })

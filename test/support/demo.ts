@@ -23,11 +23,31 @@ export interface Stopped {
   reached: [value: number, count: number][]
 }
 
+export interface DemoOptions {
+  seconds: number
+  workers: number
+  /** Jobs per second. Default 0: full load. */
+  rate?: number
+  /** Default `calm`. */
+  scenario?: string
+  /** How far it stands back: see {@link Child}. */
+  niceness?: number
+}
+
+/** Runs the demo; it holds after `seconds`. The caller ends it; it is killed when a minute more has passed. */
+export function runDemo({ seconds, workers, rate = 0, scenario = 'calm', ...options }: DemoOptions): Child {
+  const values = { port: 0, seconds, workers, rate, scenario }
+  const args = Object.entries(values).flatMap(([flag, value]) => [`--${flag}`, `${value}`])
+  return new Child(DEMO, {
+    args: ['--json', '--hold', ...args],
+    timeoutMs: 1000 * (seconds + 60),
+    ...options,
+  })
+}
+
 /** Starts the demo at full load; it holds after `seconds`, and does not outlive the test. */
 export function startDemo(options: { seconds: number; workers: number }): Child {
-  const { seconds, workers } = options
-  const args = ['--json', '--hold', '--port', '0', '--rate', '0', '--seconds', `${seconds}`, '--workers', `${workers}`]
-  const demo = new Child(DEMO, { args })
+  const demo = runDemo(options)
   onTestFinished(() => demo.kill('SIGKILL')) // where the test did not get as far as ending it well
   return demo
 }

@@ -11,6 +11,8 @@ export interface Block {
   code: string
   /** The heading that it stands under; empty before the first. */
   heading: string
+  /** The paragraph directly before it, in one line; empty where it follows a heading or another block. */
+  before: string
 }
 
 /** A link or image with a target that is no whole URL. */
@@ -49,6 +51,8 @@ export function parseMarkdown(text: string): Markdown {
   const links: Link[] = []
   const anchors = new Set<string>()
   let heading = ''
+  let before: string[] = []
+  let isParagraphOver = false
   let open: { block: Block; indent: string; fence: string; lines: string[] } | undefined
   for (const [i, row] of text.split('\n').entries()) {
     const line = i + 1
@@ -57,6 +61,7 @@ export function parseMarkdown(text: string): Markdown {
       if (fence === open.fence && info.trim() === '') {
         blocks.push({ ...open.block, code: open.lines.map((each) => `${each}\n`).join('') })
         open = undefined
+        before = []
       } else {
         open.lines.push(row.startsWith(open.indent) ? row.slice(open.indent.length) : row.trimStart())
       }
@@ -64,13 +69,20 @@ export function parseMarkdown(text: string): Markdown {
     }
     if (fence !== '') {
       if (!fence.startsWith('`')) throw new SyntaxError(`line ${line}: a fence that is not of backticks`)
-      open = { block: { line, language: info.trim(), code: '', heading }, indent, fence, lines: [] }
+      const block = { line, language: info.trim(), code: '', heading, before: before.join(' ') }
+      open = { block, indent, fence, lines: [] }
       continue
+    }
+    if (row.trim() === '') isParagraphOver = true
+    else {
+      before = isParagraphOver ? [row.trim()] : [...before, row.trim()]
+      isParagraphOver = false
     }
     if (REFERENCE.test(row)) throw new SyntaxError(`line ${line}: a link by reference, which is not looked at`)
     const title = HEADING.exec(row)?.[1]
     if (title !== undefined) {
       heading = title
+      before = []
       anchors.add(anchorOf(title, anchors))
     }
     for (const [, target = ''] of row.replaceAll(/`[^`]*`/g, '').matchAll(LINK)) {

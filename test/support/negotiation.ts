@@ -23,11 +23,16 @@ export class GoBetween {
     this.#exchanges = exchanges
   }
 
-  /** What goes to it, path and headers, goes on to `127.0.0.1:port`; the answer comes back byte for byte. */
-  static async start(port: number): Promise<GoBetween> {
+  /**
+   * What goes to it, path and headers, goes on to `127.0.0.1:port`; the answer comes back byte for byte.
+   *
+   * @param port - or what tells it when a request comes
+   */
+  static async start(port: number | (() => number)): Promise<GoBetween> {
     const exchanges: Exchange[] = []
     const server = createServer(({ method, url, headers }, response) => {
-      request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
+      const to = typeof port === 'number' ? port : port()
+      request({ host: '127.0.0.1', port: to, method, path: url, headers }, (answer) => {
         const { statusCode: status = 0, headers: told } = answer
         exchanges.push({ accept: headers.accept ?? '', status, contentType: told['content-type'] ?? '' })
         answer.pipe(response.writeHead(status, told))

@@ -18,6 +18,8 @@ export interface PrometheusOptions {
   config?: Readonly<Record<string, unknown>>
   /** More files beside the configuration file, such as rules, by their names. */
   files?: Readonly<Record<string, string>>
+  /** What its environment has besides this process's, such as what external labels name. */
+  env?: Readonly<Record<string, string>>
 }
 
 /** One element of an instant vector. */
@@ -162,7 +164,7 @@ export class Prometheus {
  */
 export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const { tool = 'prometheus', targets, metricsPath = '/metrics', scrapeIntervalMs = 1_000 } = options
-  const { flags = [], scrapeConfig = {}, config = {}, files = {} } = options
+  const { flags = [], scrapeConfig = {}, config = {}, files = {}, env = {} } = options
   const interval = `${scrapeIntervalMs}ms`
   const configuration = {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
@@ -180,6 +182,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     ],
     // JSON is YAML.
     files: { ...files, 'prometheus.yml': JSON.stringify(configuration, undefined, 2) },
+    env,
   })
   try {
     const address = await server.until('an address', () => /"Listening on".*? address=(\S+)/.exec(server.log)?.[1])

@@ -1,7 +1,6 @@
 // Runs the real Redis for a test, on a Unix socket in its temporary folder, or as a cluster of one node on loopback ports.
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from './ports.js'
 import { Server } from './server.js'
 import { installedServer } from './servers.js'
 
@@ -40,15 +39,6 @@ export class RedisServer {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /**

@@ -34,6 +34,8 @@ export interface ServerOptions {
   files?: Readonly<Record<string, string>>
   /** A user's id, and a group's of the same number, that the folder is given to. Default: this process's. */
   owner?: number | undefined
+  /** What its environment has besides this process's. */
+  env?: Readonly<Record<string, string>>
 }
 
 /** A running server. Its guard stops it and removes its folder when `stop` is called or this process ends. */
@@ -65,11 +67,15 @@ export class Server {
   }
 
   /** Starts the server and resolves as soon as its process exists; whether it is ready, ask it with `until`. */
-  static async start({ command, args, files = {}, owner }: ServerOptions): Promise<Server> {
+  static async start({ command, args, files = {}, owner, env = {} }: ServerOptions): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), 'nanotally-server-'))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     if (owner !== undefined) chownSync(folder, owner, owner)
-    const guard = fork(GUARD, [folder, command, ...args], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    const guard = fork(GUARD, [folder, command, ...args], {
+      env: { ...process.env, ...env },
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
     const server = new Server(command, folder, guard)
     guard.once('message', ({ pid }: { pid: number }) => {
       server.#pid = pid

@@ -12,20 +12,22 @@ export const DEADLINE_MS = Number(process.env.NANOTALLY_TEST_DEADLINE_MS ?? 60_0
  * Resolves with the first result of `probe` that is neither undefined nor false.
  *
  * @param what - what is waited for, for the error message
- * @param probe - asked every 20 ms; what it throws ends the wait at once
+ * @param probe - what it throws ends the wait at once
  * @param deadlineMs - how long to go on asking
+ * @param intervalMs - how long to wait between an answer and the next question: longer for what is known to take long
  * @throws Error when the deadline passes
  */
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   deadlineMs = DEADLINE_MS,
+  intervalMs = 20,
 ): Promise<T> {
   const end = performance.now() + deadlineMs
   for (;;) {
     const result = await probe()
     if (result !== undefined && result !== false) return result
     if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`)
-    await delay(20)
+    await delay(intervalMs)
   }
 }
