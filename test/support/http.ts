@@ -63,6 +63,13 @@ export async function connected(port: number, host = '127.0.0.1'): Promise<Socke
   return socket
 }
 
+/** Resolves when the connection is gone, with a reset or without: a reset tells of bytes that the other side left unread. */
+export async function hungUp(socket: Socket): Promise<void> {
+  socket.on('error', () => {})
+  // Not once() of node:events: that rejects at a reset.
+  if (!socket.closed) await new Promise<void>((resolve) => socket.once('close', () => resolve()))
+}
+
 /** All that a server says to these bytes until it hangs up. What it has not read by then may make that a reset. */
 export async function answerTo(port: number, bytes: string): Promise<string> {
   const socket = await connected(port)
@@ -70,9 +77,9 @@ export async function answerTo(port: number, bytes: string): Promise<string> {
   socket.setEncoding('utf8').on('data', (chunk) => {
     answer += chunk
   })
-  socket.on('error', () => {})
+  const gone = hungUp(socket)
   socket.write(bytes)
-  await new Promise((resolve) => socket.once('close', resolve))
+  await gone
   return answer
 }
 

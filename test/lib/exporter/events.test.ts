@@ -1,12 +1,11 @@
 // Server-Sent Events: the whole first, then what changes; what it costs when nobody listens; who is turned away or cut off.
-import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { counter, gauge, metricsHandler, Registry } from 'nanotally'
 import { expect, onTestFinished, test } from 'vitest'
 import { Routes } from '../../../dist/exporter/routes.js'
 import { ROUTE_NAMES } from '../../../dist/exporter/settings.js'
 import { scrapeOf, start } from '../../support/exporter.js'
-import { ask, connected, eventsOf, type ServerEvent, send, serve } from '../../support/http.js'
+import { ask, connected, eventsOf, hungUp, type ServerEvent, send, serve } from '../../support/http.js'
 import { sampleValue } from '../../support/text-format.js'
 import { until } from '../../support/until.js'
 
@@ -244,7 +243,7 @@ test('a client that was gone before its request came here takes no place', async
   )
   const gone = new Promise<void>((resolve) => {
     later = async ({ socket }) => {
-      await once(socket, 'close')
+      await hungUp(socket)
       setImmediate(resolve)
     }
   })

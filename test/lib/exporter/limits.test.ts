@@ -1,11 +1,10 @@
 // Clients that mean no good, or are in no hurry: each is turned away in bounded time, and the next scrape is answered.
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { counter, type ExporterOptions, Registry } from 'nanotally'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../../dist/exporter/listen.js'
 import { scrapeOf, start } from '../../support/exporter.js'
-import { answerTo, ask, connected } from '../../support/http.js'
+import { answerTo, ask, connected, hungUp } from '../../support/http.js'
 import { sampleValue } from '../../support/text-format.js'
 import { until } from '../../support/until.js'
 
@@ -33,9 +32,6 @@ function heard(socket: Socket): () => string {
   socket.on('error', () => {})
   return () => text
 }
-
-/** Resolves when the server has hung up. */
-const hungUp = (socket: Socket) => socket.closed || once(socket, 'close')
 
 describe('requests', () => {
   test.each([
