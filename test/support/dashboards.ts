@@ -13,6 +13,10 @@ export interface PanelTarget {
   format?: string
 }
 
+export interface Thresholds {
+  steps: { value: number | null; color: string }[]
+}
+
 export interface PanelJson {
   id: number
   type: string
@@ -22,7 +26,7 @@ export interface PanelJson {
   targets?: PanelTarget[]
   links?: { title: string; url: string }[]
   fieldConfig?: {
-    defaults: { unit?: string; thresholds?: { steps: { value: number | null; color: string }[] } }
+    defaults: { unit?: string; thresholds?: Thresholds }
     overrides: { matcher: { id: string; options?: unknown }; properties: { id: string; value: unknown }[] }[]
   }
   /** Of a row. */
@@ -57,6 +61,13 @@ export const dashboardFiles: readonly DashboardFile[] = readdirSync(FOLDER)
     return { name: basename(file, '.json'), text, dashboard: JSON.parse(text) }
   })
 
+/** The dashboard of a file, by its name without the extension. @throws Error where there is none */
+export function dashboardNamed(wanted: string): DashboardJson {
+  const file = dashboardFiles.find(({ name }) => name === wanted)
+  if (file === undefined) throw new Error(`there is no dashboard ${wanted}`)
+  return file.dashboard
+}
+
 /** A panel, with the title of the row that it is in. */
 export interface PlacedPanel {
   panel: PanelJson
@@ -76,6 +87,16 @@ export function panelsOf({ panels }: DashboardJson): PlacedPanel[] {
     }
   }
   return placed
+}
+
+/** The panels of all dashboards. */
+export const allPanels: readonly PlacedPanel[] = dashboardFiles.flatMap(({ dashboard }) => panelsOf(dashboard))
+
+/** A panel by the name of its dashboard's file and its title. @throws Error where there is none */
+export function panelNamed(dashboard: string, title: string): PanelJson {
+  const placed = panelsOf(dashboardNamed(dashboard)).find(({ panel }) => panel.title === title)
+  if (placed === undefined) throw new Error(`${dashboard} has no panel ${title}`)
+  return placed.panel
 }
 
 /** A panel's query as Grafana would send it. @param instances - a pattern; default: all of them */
