@@ -2,7 +2,7 @@
 import { CAUSES } from 'nanotally/integrations/alertmanager'
 import { expect, test } from 'vitest'
 import { causeRank } from '../../dist/integrations/internal/alerts/causes.js'
-import { alertOf } from '../lib/integrations/alerts.js'
+import { alertOf } from '../lib/integrations/alertmanager/alerts.js'
 import { alertmanagerConfig } from '../support/deploy.js'
 import { alerts } from './rules.js'
 

@@ -1,12 +1,13 @@
+// What a watch tells of thresholds that are passed and kept again; and what it does not watch, or no more, and why.
 import { counter, gauge, histogram, Registry } from 'nanotally'
 import { type Catalog, catalogs } from 'nanotally/catalogs'
 import { type Alert, alertReceiver, watchThresholds } from 'nanotally/integrations/alertmanager'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { makePlan } from '../../../dist/integrations/internal/watch/plan.js'
-import { SeriesStore } from '../../../dist/integrations/internal/watch/store.js'
-import { Thresholds, windowsOf } from '../../../dist/integrations/internal/watch/thresholds.js'
-import { read, samplesOf } from '../../support/registry.js'
-import { until } from '../../support/until.js'
+import { makePlan } from '../../../../dist/integrations/internal/watch/plan.js'
+import { SeriesStore } from '../../../../dist/integrations/internal/watch/store.js'
+import { Thresholds, windowsOf } from '../../../../dist/integrations/internal/watch/thresholds.js'
+import { read, samplesOf } from '../../../support/registry.js'
+import { until } from '../../../support/until.js'
 import { catalogOf, namedRegistry, openWatch, statuses, warnings } from './watches.js'
 
 const described = (alerts: readonly Alert[]) =>

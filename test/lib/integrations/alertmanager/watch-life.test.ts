@@ -8,10 +8,10 @@ import {
   type WatchThresholdsOptions,
 } from 'nanotally/integrations/alertmanager'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { Untold } from '../../../dist/integrations/internal/watch/untold.js'
-import { assertEnded, Child } from '../../support/children.js'
-import { read, rejections } from '../../support/registry.js'
-import { until } from '../../support/until.js'
+import { Untold } from '../../../../dist/integrations/internal/watch/untold.js'
+import { assertEnded, Child } from '../../../support/children.js'
+import { read, rejections } from '../../../support/registry.js'
+import { until } from '../../../support/until.js'
 import { alertOf, refusals } from './alerts.js'
 import { namedRegistry, openWatch, receiverOf, statuses, warnings } from './watches.js'
 

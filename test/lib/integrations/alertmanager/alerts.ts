@@ -8,12 +8,15 @@ import {
   alertReceiver,
 } from 'nanotally/integrations/alertmanager'
 import { onTestFinished } from 'vitest'
-import { makeAlert } from '../../../dist/integrations/internal/alerts/alert.js'
-import { ask } from '../../support/http.js'
-import { samplesOf } from '../../support/registry.js'
+import { makeAlert } from '../../../../dist/integrations/internal/alerts/alert.js'
+import { ask } from '../../../support/http.js'
+import { samplesOf } from '../../../support/registry.js'
 
 /** A moment, in milliseconds since the Unix epoch. */
 export const EPOCH = Date.UTC(2026, 0, 1)
+
+/** In milliseconds. */
+export const MINUTE = 60_000
 
 export interface AlertLike {
   name?: string
