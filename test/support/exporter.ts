@@ -24,16 +24,3 @@ export async function scrapeOf(url: string): Promise<Map<string, Family>> {
   if (status !== 200) throw new Error(`status ${status}: ${body}`)
   return parseTextFormat(body)
 }
-
-/** The warnings of that code from now on, as they come. */
-export function warningsOf(code: string): readonly string[] {
-  const warnings: string[] = []
-  const note = (warning: Error & { code?: string }) => {
-    if (warning.code === code) warnings.push(warning.message)
-  }
-  process.on('warning', note)
-  onTestFinished(() => {
-    process.off('warning', note)
-  })
-  return warnings
-}

@@ -7,10 +7,11 @@ import { text } from 'node:stream/consumers'
 import type { Worker } from 'node:worker_threads'
 import { counter, type Exporter, type ExporterOptions, gauge, Registry, startExporter } from 'nanotally'
 import { describe, expect, test } from 'vitest'
-import { refusalCode, scrapeOf, start, warningsOf } from '../../support/exporter.js'
+import { refusalCode, scrapeOf, start } from '../../support/exporter.js'
 import { ask, send } from '../../support/http.js'
 import { parseTextFormat } from '../../support/text-format.js'
 import { until } from '../../support/until.js'
+import { warningsOf } from '../../support/warnings.js'
 
 describe('routes', () => {
   test('GET /metrics is the registry', async () => {

@@ -7,11 +7,12 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { Registry, startExporter } from 'nanotally'
 import { describe, expect, test } from 'vitest'
 import { Authority, type Certificate } from '../../support/certificates.js'
-import { start, warningsOf } from '../../support/exporter.js'
+import { start } from '../../support/exporter.js'
 import { answerTo, ask, connected, send } from '../../support/http.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { parseTextFormat, sampleValue } from '../../support/text-format.js'
 import { until } from '../../support/until.js'
+import { warningsOf } from '../../support/warnings.js'
 
 /** An authority and a certificate of serial 1, in a folder of the test's. */
 function makeFiles(): { folder: string; authority: Authority; files: Certificate; client: ConnectionOptions } {

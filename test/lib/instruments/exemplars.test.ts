@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { armWaiting, MOST_ARMED } from '../../../dist/instruments/exemplars.js'
 import { watchExemplars } from '../../support/exemplars.js'
 import { read, rejections } from '../../support/registry.js'
+import { warningsOf } from '../../support/warnings.js'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const SPAN = '00f067aa0ba902b7'
@@ -318,9 +319,7 @@ describe('what is no exemplar', () => {
 
   test('nor is what a source throws; it is asked again in its turn', async () => {
     const registry = fresh()
-    const warnings: string[] = []
-    const listen = ({ message }: Error) => warnings.push(message)
-    process.on('warning', listen)
+    const warnings = warningsOf('NANOTALLY_DROPPED')
     let isBroken = true
     useSource(() => {
       if (isBroken) throw new Error('boom')
@@ -333,7 +332,6 @@ describe('what is no exemplar', () => {
     armWaiting()
     observe(own, [1.5])
     await turn()
-    process.off('warning', listen)
     expect(asked).toEqual([1.5, 3, 1.5])
     expect(kept()).toEqual([1.5])
     expect(await rejections(registry, 'throwing')).toEqual({ exemplar: 2 })

@@ -2,6 +2,7 @@
 import { gauge, Registry, stateSet } from 'nanotally'
 import { describe, expect, test } from 'vitest'
 import { refusal, rejections, samplesOf, scrape } from '../../support/registry.js'
+import { warningsOf } from '../../support/warnings.js'
 
 const STATES = ['closed', 'half_open', 'open'] as const
 const options = { name: 'breaker', help: 'h', states: STATES } as const
@@ -81,13 +82,10 @@ test('a removed one drops each set once', async () => {
   const breaker = stateSet({ ...options, registry })
   breaker.set('open')
   registry.remove('breaker')
-  const messages: string[] = []
-  const listener = ({ message }: Error) => messages.push(message)
-  process.on('warning', listener)
+  const warnings = warningsOf('NANOTALLY_DROPPED')
   breaker.set('closed')
   await new Promise((resolve) => setImmediate(resolve))
-  process.off('warning', listener)
-  expect(messages).toEqual([expect.stringContaining('(removed)')])
+  expect(warnings).toEqual([expect.stringContaining('(removed)')])
   const again = stateSet({ ...options, registry })
   again.set('half_open')
   breaker.set('closed')

@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import type { Alert, AlertNotification } from 'nanotally/integrations/alertmanager'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { read, rejections } from '../../../support/registry.js'
+import { warningsOf } from '../../../support/warnings.js'
 import { alertOf, described, EPOCH, MINUTE, namesOf, openReceiver, settled } from './alerts.js'
 
 function revoked(): unknown {
@@ -69,10 +70,7 @@ describe('delivery', () => {
   })
 
   test('why one fails is warned of once, until it has worked again', async () => {
-    const warned: string[] = []
-    const listener = ({ message }: Error) => void warned.push(message)
-    process.on('warning', listener)
-    onTestFinished(() => void process.off('warning', listener))
+    const warned = warningsOf('NANOTALLY_ALERTS')
     let calls = 0
     const { clock, receiver } = openReceiver({
       dispatchers: [

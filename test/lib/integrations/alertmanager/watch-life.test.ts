@@ -49,9 +49,9 @@ describe('its life', () => {
     const before = await evaluations()
     const end = performance.now() + (availableParallelism() > 1 ? 500 : 2000)
     while (performance.now() < end);
+    const blockedUntil = Date.now()
     expect((await evaluations()) - before).toBeGreaterThan(3)
     await until('it to be told', () => told.length === 1)
-    const blockedUntil = Date.now()
     expect(told[0]?.startsAt.getTime()).toBeLessThan(blockedUntil)
   })
 

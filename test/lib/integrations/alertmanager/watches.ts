@@ -8,6 +8,7 @@ import {
   watchThresholds,
 } from 'nanotally/integrations/alertmanager'
 import { onTestFinished } from 'vitest'
+import { warningsOf } from '../../../support/warnings.js'
 
 export function catalogOf(...families: Partial<CatalogFamily>[]): Catalog {
   const whole = families.map((family, i): [string, CatalogFamily] => [
@@ -41,15 +42,7 @@ export async function openWatch(families: Partial<CatalogFamily>[], options: Par
 }
 
 /** What watches warn of from now on. */
-export function warnings(): string[] {
-  const messages: string[] = []
-  const warned = ({ message, code }: Error & { code?: string }) => {
-    if (code === 'NANOTALLY_WATCH') messages.push(message)
-  }
-  process.on('warning', warned)
-  onTestFinished(() => void process.off('warning', warned))
-  return messages
-}
+export const warnings = () => warningsOf('NANOTALLY_WATCH')
 
 /** A receiver by hand, and what it took. */
 export function receiverOf(refuse: () => 'backlog' | 'closed' | undefined) {
