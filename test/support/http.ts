@@ -37,6 +37,8 @@ export async function send(url: string, asking: Asking = {}): Promise<IncomingMe
   const { method = 'GET', headers = {}, body, socketPath, tls } = asking
   const open = url.startsWith('https:') ? secureRequest : request
   const sent = open(url, { agent: false, method, headers, socketPath, ...tls }).end(body)
+  // What fails after the head is told by who reads the body.
+  sent.on('error', () => {})
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
   return response
 }
