@@ -182,14 +182,16 @@ export class JobQueue {
   }
 
   /**
-   * Anyone: takes a batch of observations, the urgent first, each priority in order.
+   * Thief: takes a batch of observations, the urgent first, each priority in order. What waits is looked at here, under the
+   * lock: where several thieves have seen the same queue, the first ones leave less.
    * @param {Job[]} jobs filled in from the start
-   * @param {number} size at most; no more than there are in `jobs`
-   * @returns {number} how many were taken
+   * @param {number} above none is taken where no more than these wait
+   * @returns {number} how many were taken: half of them, or as many as there are in `jobs`
    */
-  takeObservations(jobs, size) {
+  steal(jobs, above) {
     this.#lock.acquire()
-    const taken = this.#moveOutObservations(jobs, size, false)
+    const waiting = this.observations
+    const taken = waiting > above ? this.#moveOutObservations(jobs, waiting >> 1, false) : 0
     this.#lock.release()
     return taken
   }

@@ -9,7 +9,7 @@ import { SLOTS, Tally, WORKER_SLOTS } from '../books/tally.mjs'
 import { GlossVectors } from '../index/vectors.mjs'
 import { Graph } from '../wordnet/graph.mjs'
 import { OBSERVE } from '../wordnet/vocabulary.mjs'
-import { BatchSizer, MAX_BATCH, victimOf } from './batching.mjs'
+import { BatchSizer, MAX_BATCH, stealAbove, victimOf } from './batching.mjs'
 import { BusyMeter } from './busy.mjs'
 import { Controls } from './controls.mjs'
 import { JobVectors, makeInsertBatch } from './insertion.mjs'
@@ -127,9 +127,8 @@ function replay(most) {
 
 /** A batch of observations from the longest other queue. @returns {boolean} false when none is long enough */
 function workStolen() {
-  const victim = victimOf(queues, worker)
-  if (victim < 0) return false
-  const count = queues[victim].takeObservations(jobs, Math.min(MAX_BATCH, queues[victim].observations >> 1))
+  const victim = queues[victimOf(queues, worker)]
+  const count = victim?.steal(jobs, stealAbove(victim.observationCapacity)) ?? 0
   if (count === 0) return false
   own.workStolen.inc()
   tally.add(ownSlots.workStolen)

@@ -72,19 +72,27 @@ test('recalls are taken one by one, between the observations that are older and 
   expect(drain(queue, 2)).toEqual([[1, 2], [3], [4], [6, 7], [5]])
 })
 
-test('a thief takes observations and leaves the recalls', () => {
+test('a thief takes half of the observations, a batch at most, and leaves the recalls', () => {
   const queue = new JobQueue(createQueue(8))
-  for (let number = 1; number <= 3; number++) {
-    queue.push(job(LOW, number))
-    queue.push(job(HIGH, 10 + number, RECALL))
-  }
-  queue.push(job(NORMAL, 4))
+  for (let number = 1; number <= 5; number++) queue.push(job(LOW, number))
+  for (let number = 11; number <= 13; number++) queue.push(job(HIGH, number, RECALL))
+  queue.push(job(NORMAL, 6))
   const jobs = Array.from({ length: 8 }, emptyJob)
-  expect(queue.takeObservations(jobs, 3)).toBe(3)
-  expect(jobs.slice(0, 3).map(({ number }) => number)).toEqual([4, 1, 2])
-  expect(queue.takeObservations(jobs, 8)).toBe(1)
-  expect(queue.takeObservations(jobs, 8)).toBe(0)
-  expect(drain(queue, 8)).toEqual([[11], [12], [13]])
+  const stolen = (most: number, above: number) => {
+    const count = queue.steal(jobs.slice(0, most), above)
+    return jobs.slice(0, count).map(({ number }) => number)
+  }
+  expect(stolen(2, 5)).toEqual([6, 1])
+  expect(stolen(8, 3)).toEqual([2, 3])
+  expect(drain(queue, 8)).toEqual([[11], [12], [13], [4, 5]])
+})
+
+test('the second of two thieves that have seen the same queue leaves to the owner what is the owner’s', () => {
+  const queue = new JobQueue(createQueue(8))
+  for (let number = 1; number <= 6; number++) queue.push(job(NORMAL, number))
+  const jobs = Array.from({ length: 8 }, emptyJob)
+  expect([queue.steal(jobs, 5), queue.steal(jobs, 5)]).toEqual([3, 0])
+  expect(queue.observations).toBe(3)
 })
 
 test('one take in sixteen starts from low, so that nothing starves', () => {
