@@ -21,18 +21,22 @@ test('a balanced load is not stolen from, a hanging worker is', async () => {
   const { graph } = tinyGraph({ a: [], b: [], c: [] })
   // So slow that nothing comes of itself.
   const engine = await start({ graph, workers: WORKERS, rate: 1e-6, queueCapacity: CAPACITY })
+  // As many as a queue keeps for its owner, at most: whatever the threads do, none is too long.
+  const most = stealAbove(3 * CAPACITY)
+  expect(most).toBe(2 * MAX_BATCH)
   let observed = 0
   const observe = (context: number, word = 'a') => {
     const refused = engine.submit({ kind: OBSERVE, priority: observed++ % 3, context, words: [word] })
     expect(refused).toBeUndefined()
   }
   const stored = async () => (await scrape()).sum('engram_streaming_observations_total')
+  /** Whether all that was taken is stored, by gauges that are of now: they are set every now and then. */
+  const isAtRest = (now: Scrape) =>
+    now.sum('engram_streaming_observations_total') + now.sum('engram_streaming_queue_depth') === observed &&
+    now.sum('engram_streaming_queue_depth') <= most
   const by = (now: Scrape, name: string) =>
     Array.from({ length: WORKERS }, (_, id) => now.sum(`engram_streaming_${name}`, { worker_id: `${id}` }))
 
-  // As many as a queue keeps for its owner, at most: whatever the threads do, none is too long.
-  const most = stealAbove(3 * CAPACITY)
-  expect(most).toBe(2 * MAX_BATCH)
   for (let round = 0; round < 10; round++) {
     for (let i = 0; i < most; i++) for (const context of CONTEXTS) observe(context)
     await until('a round to be stored', async () => (await stored()) === observed)
@@ -46,13 +50,9 @@ test('a balanced load is not stolen from, a hanging worker is', async () => {
   const before = observed
   for (let i = 0; i < 1000; i++) observe(CONTEXTS[0] as number)
   for (const context of [3, 4]) engine.submit({ kind: RECALL, priority: 1, context, words: ['c'] })
-  await until('thieves to take what is too much', async () => {
+  await until('thieves to take what is too much, and the recall of another worker', async () => {
     const now = await scrape()
-    return now.sum('engram_streaming_queue_depth') <= most && now.sum('engram_recalls_total') === 1
-  })
-  await until('what they took to be stored', async () => {
-    const now = await scrape()
-    return now.sum('engram_streaming_observations_total') + now.sum('engram_streaming_queue_depth') === observed
+    return isAtRest(now) && now.sum('engram_recalls_total') === 1 && now.sum('engram_recalls_waiting') < 2
   })
   const stalled = await scrape()
   const [, ...stolen] = by(stalled, 'work_stolen_total')
@@ -66,10 +66,7 @@ test('a balanced load is not stolen from, a hanging worker is', async () => {
 
   // A thief stores into the shard of the owner: what only it can have stored is recalled there.
   for (let i = 0; i < 2 * most; i++) observe(CONTEXTS[0] as number, 'b')
-  await until('thieves to come as far as b', async () => {
-    const now = await scrape()
-    return now.sum('engram_streaming_queue_depth') <= most
-  })
+  await until('thieves to come as far as b', async () => isAtRest(await scrape()))
   expect(by(await scrape(), 'batches_processed_total')[0]).toBe(down)
   engine.resume(0)
   await until('all to be stored', async () => (await stored()) === observed)
