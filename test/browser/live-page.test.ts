@@ -10,12 +10,14 @@ function eventually<T>(read: () => Promise<T>) {
   return expect.poll(read, { timeout: DEADLINE_MS, interval: 20 })
 }
 
-/** A server whose page has taken in a snapshot of these families. */
+/** A server whose page has taken in a snapshot of these families, and drawn it. */
 async function shown(families: readonly WireFamily[], options: Parameters<typeof openPage>[1] = {}, interval = 60) {
   const server = await serveLive()
   server.first = documentAt(1000, families, { interval })
   const page = await openPage(server.url, options)
   await eventually(() => text(page, '#connection')).toBe('live')
+  // Drawn with the next frame, and the list with it.
+  await eventually(() => text(page, '#summary')).not.toBe('')
   return { server, page }
 }
 
