@@ -13,6 +13,8 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const { startDemo } = await import('./demo/program.js')
   try {
     const demo = await startDemo({ port, workers, stall: args.flag('stall') })
+    // Before it is said that Ctrl-C ends it.
+    const ended = untilEnd(seconds)
     const address = demo.url.replace(/^http:\/\/|\/metrics$/g, '')
     say(io, `serving ${demo.url}`)
     say(io, `look at it: npx nanotally top ${address}`)
@@ -23,7 +25,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
         : 'let it block: npx nanotally demo --stall',
     )
     say(io, seconds === Infinity ? 'Ctrl-C ends it' : `it ends after ${seconds} s, or by Ctrl-C`)
-    await untilEnd(seconds)
+    await ended
     await demo.stop()
     return EXIT.ok
   } catch (error) {
