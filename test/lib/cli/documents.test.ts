@@ -13,6 +13,7 @@ import { CLI, cli } from '../../support/cli.js'
 import { type DemoCli, startDemoCli } from '../../support/cli-demo.js'
 import { parseMarkdown } from '../../support/markdown.js'
 import { temporaryFolder } from '../../support/temporary.js'
+import { until } from '../../support/until.js'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const files = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)].filter((file) =>
@@ -134,6 +135,10 @@ test('the families of the demo are as many wherever they are told, and wherever 
   expect(told.length).toBeGreaterThanOrEqual(2)
   expect(new Set(told).size).toBe(1)
   const { address } = await startDemoCli()
+  // What a recording costs is measured some time after the first scrape.
+  await until('the last of its families', async () =>
+    (await (await fetch(`http://${address}/metrics`)).text()).includes('nanotally_record_seconds'),
+  )
   const asked = await Promise.all([cli(['cardinality', address]), cli(['lint', address])])
   const counted = asked.flatMap(({ stdout }) => countsOf(stdout))
   expect(counted).toHaveLength(2)
