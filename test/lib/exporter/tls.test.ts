@@ -8,7 +8,7 @@ import { Registry, startExporter } from 'nanotally'
 import { describe, expect, test } from 'vitest'
 import { Authority, type Certificate } from '../../support/certificates.js'
 import { start } from '../../support/exporter.js'
-import { answerTo, ask, connected, send } from '../../support/http.js'
+import { answerTo, ask, connected, hungUp, send } from '../../support/http.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { parseTextFormat, sampleValue } from '../../support/text-format.js'
 import { until } from '../../support/until.js'
@@ -88,13 +88,12 @@ test('plain HTTP, garbage and handshakes that never end do not disturb it', asyn
   const { port, url } = await start({ tls: files, requestTimeoutMs: 1000 })
   expect(await answerTo(port, 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')).not.toContain('200 OK')
   const silent = await connected(port)
-  silent.resume()
-  silent.on('error', () => {})
+  const silentGone = hungUp(silent.resume())
   // 0x16 begins a handshake.
   const halfway = await connected(port)
-  halfway.on('error', () => {})
-  halfway.resume().write(Buffer.from([0x16, 3, 1]))
-  await Promise.all([silent, halfway].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
+  const halfwayGone = hungUp(halfway.resume())
+  halfway.write(Buffer.from([0x16, 3, 1]))
+  await Promise.all([silentGone, halfwayGone])
   await until('those connections to be counted', async () => {
     const { body } = await ask(url, { tls: client })
     const name = 'nanotally_exporter_dropped_connections_total'
