@@ -143,18 +143,20 @@ type Taken = [priority: number, number: number]
 test('an owner and three thieves get every job once and in order, through a ring that is mostly full', async () => {
   const arrays = createQueue(64)
   const queue = new JobQueue(arrays)
-  const answers = [true, false, false, false].map((owns) => {
-    const workerData = { arrays, owns, size: 7 }
-    const consumer = new Worker(new URL('./fixtures/queue-consumer.mjs', import.meta.url), { workerData })
-    return once(consumer, 'message').then(([batches]) => batches as Taken[][])
+  const takes = new Int32Array(new SharedArrayBuffer(4 * 4))
+  const answers = [true, false, false, false].map((owns, consumer) => {
+    const workerData = { arrays, owns, size: 7, takes, consumer }
+    const thread = new Worker(new URL('./fixtures/queue-consumer.mjs', import.meta.url), { workerData })
+    return once(thread, 'message').then(([batches]) => batches as Taken[][])
   })
-  const total = 30_000
-  for (let number = 0; number < total; ) {
-    const priority = number % PRIORITIES.length
+  // More where one of them does all while the others have yet to begin.
+  let total = 0
+  while (total < 30_000 || takes.filter((count) => count > 0).length < 2) {
+    const priority = total % PRIORITIES.length
     if (queue.isFull(OBSERVE, priority)) {
       await new Promise((resolve) => setImmediate(resolve))
     } else {
-      queue.push(job(priority, number++))
+      queue.push(job(priority, total++))
       queue.wake()
     }
   }
