@@ -12,6 +12,7 @@ import { Authority } from '../../support/certificates.js'
 import { ask, connected, listening } from '../../support/http.js'
 import { refusal, rejections } from '../../support/registry.js'
 import { temporaryFolder } from '../../support/temporary.js'
+import { until } from '../../support/until.js'
 import { client, counts, hangUp, inFlight, seen, untilEnded } from './observed.js'
 
 const route = ({ url = '' }: { url?: string | undefined }) => {
@@ -248,7 +249,7 @@ test('OpenTelemetry’s names', async () => {
   for (const path of ['/users/1', '/nothing', '/users/8']) await ask(`${address}${path}`)
   await expect(ask(`${address}/users/9`)).rejects.toThrow()
   const name = 'http_server_request_duration_seconds'
-  await expect.poll(() => registry.metrics()).toContain('error_type="aborted"')
+  await until('the last to be recorded', async () => (await registry.metrics()).includes('error_type="aborted"'))
   const text = await registry.metrics()
   const common = 'http_request_method="GET",url_scheme="http"'
   for (const line of [
