@@ -51,7 +51,6 @@ afterAll(() => exporter?.close())
 async function scrape(flags: string[]): Promise<Prometheus> {
   const prometheus = await startPrometheus({ targets: [`127.0.0.1:${exporter.port}`], flags })
   await prometheus.untilScraped()
-  expect(await prometheus.targets()).toEqual([expect.objectContaining({ health: 'up', lastError: '' })])
   return prometheus
 }
 

@@ -7,6 +7,7 @@ import { counter, gauge, histogram, Registry, startExporter } from 'nanotally'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Prometheus, startPrometheus } from '../support/prometheus.js'
 import { checkMetrics } from '../support/promtool.js'
+import { DEADLINE_MS, until } from '../support/until.js'
 
 const LABEL_VALUES = [
   'plain',
@@ -130,15 +131,24 @@ describe.each(['text 0.0.4', 'OpenMetrics'])('%s', (format) => {
   }
 
   test('Prometheus found nothing wrong', async () => {
-    expect(await prometheus.targets()).toEqual([expect.objectContaining({ health: 'up', lastError: '' })])
+    const targets = () => prometheus.targets()
+    await expect
+      .poll(targets, { timeout: DEADLINE_MS })
+      .toEqual([expect.objectContaining({ health: 'up', lastError: '' })])
     // All of it was stored: no sample was dropped as a duplicate or for its labels.
+    const rendered = async () => {
+      const { body } = await registry.render(isOpenMetrics ? { accept: OPEN_METRICS } : {})
+      const lines = body.toString().split('\n')
+      return lines.filter((line) => line !== '' && !line.startsWith('#')).length
+    }
+    // nanotally tells more of itself after a while.
+    const samples = await until('a scrape between two renders that are alike', async () => {
+      const before = await rendered()
+      await prometheus.untilScraped()
+      return before === (await rendered()) && before
+    })
     const [stored] = await prometheus.query('scrape_samples_post_metric_relabeling')
-    const { body } = await registry.render(isOpenMetrics ? { accept: OPEN_METRICS } : {})
-    const samples = body
-      .toString()
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-    expect(stored?.value).toBe(samples.length)
+    expect(stored?.value).toBe(samples)
   })
 
   test('label values come back as they were', async () => {

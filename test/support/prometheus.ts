@@ -61,6 +61,8 @@ export class Prometheus {
   readonly url: string
   readonly #server: Server
   readonly #targets: number
+  /** Of the scrape that was last waited for, in seconds since the epoch. */
+  #scraped: number | undefined
 
   /** @internal */
   constructor(server: Server, url: string, targets: number) {
@@ -85,24 +87,26 @@ export class Prometheus {
   }
 
   /**
-   * Evaluates an expression that yields an instant vector or a scalar, as of now.
+   * Evaluates an expression that yields an instant vector or a scalar: as of the scrape that `untilScraped` has last waited
+   * for, so that a later one that comes too late takes nothing away, and else as of now.
    *
    * @throws Error with Prometheus' message when it rejects the expression
    */
   async query(expression: string): Promise<QueryResult[]> {
-    const { resultType, result } = (await this.#api('query', { query: expression })) as InstantQuery
+    const { resultType, result } = await this.#evaluate(expression)
     if (resultType === 'scalar') return [{ labels: {}, ...point(result) }]
     if (resultType !== 'vector') throw new Error(`${expression} is a ${resultType}, not an instant vector`)
     return result.map(({ metric, value }) => ({ labels: metric, ...point(value) }))
   }
 
   /**
-   * Evaluates an expression that yields a range vector, such as `x_total[5m]`, as of now. Native histograms are left out.
+   * Evaluates an expression that yields a range vector, such as `x_total[5m]`, as of the same time. Native histograms are left
+   * out.
    *
    * @throws Error with Prometheus' message when it rejects the expression
    */
   async range(expression: string): Promise<RangeResult[]> {
-    const { resultType, result } = (await this.#api('query', { query: expression })) as InstantQuery
+    const { resultType, result } = await this.#evaluate(expression)
     if (resultType !== 'matrix') throw new Error(`${expression} is a ${resultType}, not a range vector`)
     return result.map(({ metric, values = [] }) => ({ labels: metric, samples: values.map(point) }))
   }
@@ -132,10 +136,11 @@ export class Prometheus {
    */
   async untilScraped(): Promise<void> {
     const since = (Date.now() + TIMESTAMP_SLACK_MS) / 1_000
+    this.#scraped = undefined
     // `up` is stored together with the samples of its scrape; the targets' page speaks of scrapes not yet stored.
-    await this.#server.until('a scrape of all targets', async () => {
-      const scraped = await this.query('timestamp(up) and up == 1')
-      return scraped.length >= this.#targets && scraped.every(({ value }) => value > since)
+    this.#scraped = await this.#server.until('a scrape of all targets', async () => {
+      const times = (await this.query('timestamp(up) and up == 1')).map(({ value }) => value)
+      return times.length >= this.#targets && times.every((time) => time > since) && Math.max(...times)
     })
   }
 
@@ -146,6 +151,11 @@ export class Prometheus {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  async #evaluate(query: string): Promise<InstantQuery> {
+    const time = this.#scraped === undefined ? {} : { time: `${this.#scraped}` }
+    return (await this.#api('query', { query, ...time })) as InstantQuery
   }
 
   async #api(endpoint: 'query' | 'query_exemplars' | 'targets', parameters: Record<string, string>): Promise<unknown> {
