@@ -125,7 +125,9 @@ test('the real Prometheus refuses what has a fault of syntax, and nothing else',
   await using prometheus = await startPrometheus({ targets: urls.map((url) => new URL(url).host) })
   const scraped = async () => {
     const targets = await prometheus.targets()
-    return targets.length === urls.length && targets.every(({ health }) => health !== 'unknown') && targets
+    // What took longer than a scrape may, on a busy machine, tells of no text.
+    const isTold = targets.map(({ health, lastError }) => health !== 'unknown' && !/deadline exceeded/.test(lastError))
+    return targets.length === urls.length && !isTold.includes(false) && targets
   }
   const targets = await until('a scrape of each', scraped)
   for (const [i, [text, isScraped]] of SCRAPED.entries()) {
