@@ -264,7 +264,8 @@ describe.each(ALERTMANAGERS)('%s', (tool) => {
     const told = () => pagerduty.events.filter(({ payload }) => payload.group === 'two')
     await until('both', () => told().some(({ payload }) => payload.summary.startsWith('[FIRING 2]')))
     await alertmanager.post([{ ...full, endsAt: new Date().toISOString() }])
-    await until('one to have ended', () => told().some(({ payload }) => payload.summary.startsWith('[FIRING 1]')))
+    // The last: the first may have been told alone, too.
+    await until('one to have ended', () => told().at(-1)?.payload.summary.startsWith('[FIRING 1]'))
     expect(told().at(-1)).toMatchObject({
       client_url: stalled.annotations.runbook_url,
       links: [{ href: stalled.annotations.runbook_url }],
