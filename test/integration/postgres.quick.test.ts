@@ -193,11 +193,12 @@ describe('errors', () => {
 
   test('a read timeout of the client, and a backend that is terminated', async () => {
     const { client, registry } = await makeClient({ query_timeout: 50 })
-    await expect(client.query('SELECT pg_sleep(0.2)')).rejects.toThrow('timeout')
+    await expect(client.query('SELECT pg_sleep(60)')).rejects.toThrow('timeout')
     expect(await errors(registry)).toEqual({ 'SELECT none': 1 })
     expect(await queries(registry)).toEqual({ SELECT: 1 })
 
     const pooledClient = makePool()
+    await pooledClient.pool.query('SELECT pg_terminate_backend($1)', [Reflect.get(client, 'processID')])
     const held = await pooledClient.pool.connect()
     held.on('error', () => {})
     const { rows } = await held.query('SELECT pg_backend_pid() AS pid')
@@ -205,7 +206,7 @@ describe('errors', () => {
     await pooledClient.pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
     await sleeping
     held.release(true)
-    expect(await queries(pooledClient.registry)).toEqual({ SELECT: 3 })
+    expect(await queries(pooledClient.registry)).toEqual({ SELECT: 4 })
     expect(await errors(pooledClient.registry)).toEqual({ 'SELECT 57': 1 })
   })
 })
@@ -219,9 +220,13 @@ describe('pools', () => {
     held[0]?.release()
     expect(await pooled(registry)).toEqual({ idle: 1, used: 1, waiting: 0, max: 3 })
 
-    const sleeping = Array.from({ length: 10 }, () => pool.query('SELECT pg_sleep(0.5)'))
+    // None of them begins to sleep before there was time to look.
+    const { client: gate } = await makeClient()
+    await gate.query('SELECT pg_advisory_lock(1)')
+    const sleeping = Array.from({ length: 10 }, () => pool.query('SELECT pg_advisory_lock_shared(1), pg_sleep(0.5)'))
     await until('the pool to be exhausted', async () => (await pooled(registry)).waiting === 8)
     expect(await pooled(registry)).toEqual({ idle: 0, used: 3, waiting: 8, max: 3 })
+    await gate.query('SELECT pg_advisory_unlock(1)')
     held[1]?.release()
     await Promise.all(sleeping)
     expect(await pooled(registry)).toEqual({ idle: 3, used: 0, waiting: 0, max: 3 })
@@ -239,9 +244,9 @@ describe('pools', () => {
 
   test('why there was no connection', async () => {
     const registry = new Registry()
-    // Long enough for a busy machine to make the first connection.
-    const { pool: small } = makePool({ max: 1, connectionTimeoutMillis: 1500 }, { registry })
+    const { pool: small } = makePool({ max: 1 }, { registry })
     const held = await small.connect()
+    small.options.connectionTimeoutMillis = 50 // not before: a busy machine may take longer to connect
     await expect(small.query('SELECT 1')).rejects.toThrow('timeout')
     held.release()
     await small.end()

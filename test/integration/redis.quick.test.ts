@@ -197,7 +197,7 @@ describe.each(KINDS)('%s', (name, Kind) => {
 
   test('a time-out of the client', async () => {
     const { client, registry } = open(Kind, { commandTimeout: 50 })
-    await expect(client.blpop(key('slow'), 1)).rejects.toThrow('timed out')
+    await expect(client.blpop(key('slow'), 0)).rejects.toThrow('timed out')
     expect(await errors(registry)).toEqual({ 'list timeout': 1 })
     expect(await blocking(registry)).toEqual({ list: 1 })
   })
