@@ -30,7 +30,8 @@ function cutNumbers(page: Page) {
 async function lively(options: Parameters<typeof openPage>[1]) {
   const server = await serveLive()
   const program = new LiveProgram(1000)
-  server.first = program.next()
+  // Of events a minute apart: after ten of those without one the page would connect anew, and begin again with this.
+  server.first = { ...program.next(), interval: 60 }
   const page = await openPage(server.url, options)
   await expect.poll(() => page.locator('#connection').innerText(), { timeout: DEADLINE_MS }).not.toBe('connecting')
   for (let i = 0; i < 20; i++) server.changes(program.next())
