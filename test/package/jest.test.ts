@@ -11,7 +11,7 @@ const JEST = ['node', join(TOOLS, 'node_modules/jest/bin/jest.js'), '--json', '-
 const IN_TWO = ['--maxWorkers=2', '--cacheDirectory=./another-cache']
 /** All that Jest says when nothing is open and nobody has to be forced to end. */
 const SAYS = [
-  /^PASS \S+\.test\.js$/,
+  /^PASS \S+\.test\.js( \([\d.]+ s\))?$/, // with its time where it took more than 5 s
   /^(Test Suites|Tests): +(\d+) passed, \2 total$/,
   /^Snapshots: +0 total$/,
   /^Time: /,

@@ -35,7 +35,7 @@ const YARN_4_SAYS = [
 ]
 
 /** Says ADDED once the package is installed; what else it says would be a warning. */
-const NPM = { says: [], done: /^added 1 package in \d+m?s$/, node: ['node'] }
+const NPM = { says: [], done: /^added 1 package in \d+(ms|s|m)$/, node: ['node'] }
 
 export const MANAGERS: readonly Manager[] = [
   { name: 'npm without install scripts', install: ['npm', 'install', '--no-audit', '--ignore-scripts'], ...NPM },
@@ -50,7 +50,7 @@ export const MANAGERS: readonly Manager[] = [
       /^dependencies:$/,
       /^\+ nanotally \d+\.\d+\.\d+$/,
     ],
-    done: /^Done in \S+ using pnpm v10\.[\d.]+$/,
+    done: /^Done in \S+( \S+)? using pnpm v10\.[\d.]+$/,
     node: ['node'],
     // So that the package finds its own command.
     adds: ['node_modules/.bin/nanotally'],
