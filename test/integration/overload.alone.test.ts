@@ -144,7 +144,7 @@ test('an overloaded engine is told of, and that it is over; nothing of a calm on
   const ended = () => told.find(({ name, status }) => name === 'CriticalQueueDepth' && status === 'resolved')
   await until('the end of it', ended)
   expect(ended()?.fingerprint).toBe(alert.fingerprint)
-  const page = pagerDuty.events.find(({ payload }) => payload?.component === 'streaming')
+  const page = await until('a page', () => pagerDuty.events.find(({ payload }) => payload?.component === 'streaming'))
   expect(page).toMatchObject({
     event_action: 'trigger',
     payload: { severity: 'critical', summary: expect.stringContaining(alert.annotations.summary as string) },
