@@ -25,7 +25,7 @@ describe.each(ALERTMANAGERS)('%s', (tool) => {
       webhook: receiver.url,
       httpConfig: { authorization: { credentials: 'a-secret' } },
       // What began longer ago than that is told at once, before the other of its group is there.
-      route: { group_by: ['component'], group_wait: '2s' },
+      route: { group_by: ['component'], group_wait: '5s' },
     })
     const labels = { component: 'store', subsystem: 'disk', severity: 'critical' }
     const startsAt = new Date().toISOString()
