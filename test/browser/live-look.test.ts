@@ -30,7 +30,7 @@ function cutNumbers(page: Page) {
 async function lively(options: Parameters<typeof openPage>[1]) {
   const server = await serveLive()
   const program = new LiveProgram(1000)
-  // Of events a minute apart: after ten of those without one the page would connect anew, and begin again with this.
+  // It says a minute between events: after ten times that without one the page connects anew, and begins again with this.
   server.first = { ...program.next(), interval: 60 }
   const page = await openPage(server.url, options)
   await expect.poll(() => page.locator('#connection').innerText(), { timeout: DEADLINE_MS }).not.toBe('connecting')
